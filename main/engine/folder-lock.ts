@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto'
+import { readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { ErrorReport } from '../../preload/contract'
+import { LayerscopeError } from './errors'
+
+/** Name of the lock file inside a locked folder. */
+export const LOCK_FILE = '.lock'
+
+const REFRESH_MS = 30_000
+/** A lock of another machine whose holder has not touched it for this long is taken over. */
+const STALE_MS = 4 * REFRESH_MS
+
+const lockSchema = z.object({ pid: z.int(), host: z.string(), token: z.string() })
+
+/** Tokens of the locks this process holds: one of its own process id that is not here was left by an earlier process. */
+const held = new Set<string>()
+
+export interface FolderLock { release(): Promise<void> }
+
+/**
+ * Makes this process the only writer of `folder`. A lock left behind by a process that has ended is taken over.
+ * @throws LayerscopeError with `inUse` while another holder is alive.
+ */
+export async function lockFolder(folder: string, inUse: ErrorReport): Promise<FolderLock> {
+  const file = join(folder, LOCK_FILE)
+  const token = randomUUID()
+  for (let attempt = 0; attempt < 3; attempt++) {
+    try {
+      await writeFile(file, JSON.stringify({ pid: process.pid, host: hostname(), token }), { flag: 'wx' })
+      held.add(token)
+      return keepLock(file, token)
+    } catch (error) {
+      if (!hasCode(error, 'EEXIST')) throw error
+      if (await isAlive(file)) throw new LayerscopeError(inUse)
+      await rm(file, { force: true })
+    }
+  }
+  throw new LayerscopeError(inUse)
+}
+
+function keepLock(file: string, token: string): FolderLock {
+  const timer = setInterval(() => { utimes(file, new Date(), new Date()).catch(() => undefined) }, REFRESH_MS)
+  timer.unref()
+  return {
+    async release(): Promise<void> {
+      clearInterval(timer)
+      held.delete(token)
+      const lock = await readLock(file)
+      // Another process may have taken over a folder that was moved or copied under us.
+      if (lock?.token === token) await rm(file, { force: true })
+    }
+  }
+}
+
+async function readLock(file: string): Promise<z.infer<typeof lockSchema> | null> {
+  try {
+    return lockSchema.parse(JSON.parse(await readFile(file, 'utf8')))
+  } catch {
+    return null
+  }
+}
+
+async function isAlive(file: string): Promise<boolean> {
+  const lock = await readLock(file)
+  if (lock === null) return false
+  if (lock.host !== hostname()) {
+    const age = await stat(file).then(({ mtimeMs }) => Date.now() - mtimeMs, () => Infinity)
+    return age < STALE_MS
+  }
+  if (lock.pid === process.pid) return held.has(lock.token)
+  try {
+    process.kill(lock.pid, 0)
+    return true
+  } catch (error) {
+    return hasCode(error, 'EPERM')
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}

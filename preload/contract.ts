@@ -1,0 +1,489 @@
+/**
+ * The contract between the page and the engine: one table of requests, shared by both sides.
+ * Requests travel over a MessagePort; each carries an id, may report events, can be cancelled,
+ * and ends in one result or one error. Parameters are validated by the engine on arrival.
+ */
+import { z } from 'zod'
+import {
+  columnRolesSchema, extractionSchema, probePlanSchema, projectionPlanSchema, readOptionsSchema,
+  type ColumnRoles, type ExtractionPlan, type ProbePlan, type ReadOptions, type Recipe
+} from './recipe'
+
+// ── Errors ───────────────────────────────────────────────────────────────────────────────────────
+
+/** What went wrong, to what, and the next step: the same object in the window and in `--json`. */
+export interface ErrorReport {
+  /** Stable, kebab-case: `model-unreadable`, `dataset-empty`, `disk-full`, `cancelled`, … */
+  readonly code: string
+  readonly message: string
+  readonly file?: string
+  /** 1-based row of the data as a person counts it (header not counted). */
+  readonly row?: number
+  readonly field?: string
+  readonly hint?: string
+}
+
+// ── Models ───────────────────────────────────────────────────────────────────────────────────────
+
+export type SiteKind = 'embedding' | 'residual' | 'attention' | 'mlp' | 'norm' | 'logits' | 'hidden'
+
+/** One place in the model that can be read, by its TransformerLens name. */
+export interface SiteInfo {
+  readonly name: string
+  readonly kind: SiteKind
+  /** Block index; -1 for the embedding, number of blocks for what comes after the last one. */
+  readonly layer: number
+  /** Symbolic dims are strings: ['batch', 'position', 384]. */
+  readonly shape: readonly (number | string)[]
+  /** Values per token when extracted, the product of dims after `position`; null where a token has no fixed-width vector (attention patterns). */
+  readonly width: number | null
+}
+
+export interface ModelCheck {
+  readonly name: string
+  readonly ok: boolean
+  readonly detail: string
+}
+
+export interface ModelSummary {
+  readonly modelId: string
+  readonly path: string
+  readonly name: string
+  /** Hash over the content of every file that decides the activations. */
+  readonly hash: string
+  readonly family: string
+  readonly format: 'onnx' | 'safetensors' | 'gguf'
+  readonly precision: string
+  readonly layers: number
+  readonly hidden: number
+  readonly heads: number | null
+  readonly kvHeads: number | null
+  readonly headDim: number | null
+  readonly vocab: number | null
+  readonly maxPositions: number | null
+  readonly bytes: number
+  readonly license: string | null
+  readonly sites: readonly SiteInfo[]
+  /** Names of the sites a run takes when nothing else is asked: embedding, block outputs, final norm. */
+  readonly defaultSites: readonly string[]
+  readonly checks: readonly ModelCheck[]
+  /** Sentences about what could not be read or was worked around. */
+  readonly warnings: readonly string[]
+  /** Milliseconds until the model could run; self-tests and content hash follow. */
+  readonly openMs: number
+  /** Kind of the tokenizer in words (`byte-level BPE`); null without one. */
+  readonly tokenizer?: string | null
+  /** Whether the model came with a template for conversations. */
+  readonly chatTemplate?: boolean
+  /** Why the model cannot continue a text, in a sentence; null where it can. */
+  readonly promptObstacle?: string | null
+}
+
+export interface TokenInfo {
+  readonly id: number
+  readonly text: string
+  /** Half-open range of UTF-16 code units of the input; null for special tokens. */
+  readonly span: readonly [number, number] | null
+  readonly special: boolean
+}
+
+/** A token with the bytes of the text it stands for; null where the vocabulary has none for it. */
+export interface PromptToken extends TokenInfo {
+  readonly bytes: readonly number[] | null
+}
+
+export interface NextToken {
+  readonly id: number
+  readonly text: string
+  readonly bytes: readonly number[] | null
+  readonly probability: number
+}
+
+/** What a model says comes after a prompt. */
+export interface NextTokens {
+  /** The prompt as the model reads it, special tokens included. */
+  readonly tokens: readonly PromptToken[]
+  /** The most probable tokens, most probable first; empty where the model predicts none. */
+  readonly top: readonly NextToken[]
+  /** Probability of all other tokens together. */
+  readonly other: number
+}
+
+export interface Generation {
+  /** All that was generated, without the prompt. */
+  readonly text: string
+  readonly tokens: number
+  /** Over the tokens after the first, which waits for the whole prompt; 0 where there are none. */
+  readonly tokensPerSecond: number
+  /** `end`: the model ended the text itself; `length`: as many tokens as were asked for or fit; `cancelled`: what came before is kept. */
+  readonly ended: 'end' | 'length' | 'cancelled'
+}
+
+export interface ProviderInfo {
+  readonly name: string
+  readonly ok: boolean
+  readonly reason?: string
+}
+
+// ── Datasets ─────────────────────────────────────────────────────────────────────────────────────
+
+export type ColumnType = 'text' | 'integer' | 'number' | 'boolean' | 'date' | 'other'
+
+export interface ColumnInfo {
+  readonly name: string
+  readonly type: ColumnType
+  readonly distinct: number
+  readonly missing: number
+  readonly min: number | null
+  readonly max: number | null
+  /** Up to five frequent values as text. */
+  readonly examples: readonly string[]
+}
+
+export interface DatasetProblem {
+  /** 1-based data row in the source; null for the whole file. */
+  readonly row: number | null
+  readonly message: string
+}
+
+export type Cell = string | number | boolean | null
+
+export interface DatasetSummary {
+  readonly datasetId: string
+  readonly path: string
+  readonly name: string
+  readonly hash: string
+  readonly format: 'csv' | 'tsv' | 'json' | 'jsonl' | 'parquet' | 'text'
+  readonly bytes: number
+  readonly read: ReadOptions
+  /** Rows that loaded; they are numbered 0 … rows − 1 in file order. */
+  readonly rows: number
+  readonly columns: readonly ColumnInfo[]
+  readonly preview: readonly (readonly Cell[])[]
+  /** At most 100, with `problemCount` the whole number. */
+  readonly problems: readonly DatasetProblem[]
+  readonly problemCount: number
+  readonly suggested: Partial<ColumnRoles>
+  /** Why the group column is suggested, in a sentence; null without a suggestion. */
+  readonly groupReason: string | null
+}
+
+export type Task = 'binary' | 'multiclass' | 'numeric' | 'none'
+
+/** What a choice of columns means for the run, before it is pressed. */
+export interface RolesCheck {
+  readonly task: Task
+  readonly usableRows: number
+  readonly classes: readonly { readonly name: string; readonly rows: number }[]
+  readonly groups: number | null
+  readonly problems: readonly DatasetProblem[]
+  /** First texts as the model will read them. */
+  readonly examples: readonly string[]
+}
+
+export type RowFilter = { readonly column: string; readonly equals: Cell }
+
+export interface RowPage {
+  /** Rows that match, of which `rows` is a page. */
+  readonly total: number
+  readonly rows: readonly { readonly row: number; readonly cells: readonly Cell[] }[]
+}
+
+/** One column over all rows, ready to colour by. Codes index `categories` (255 distinct at most, the rest in "other"); -1 is missing. */
+export type ColumnValues =
+  | { readonly kind: 'categorical'; readonly categories: readonly string[]; readonly codes: Int32Array }
+  | { readonly kind: 'numeric'; readonly values: Float32Array; readonly min: number; readonly max: number }
+
+// ── Runs ─────────────────────────────────────────────────────────────────────────────────────────
+
+export interface Interval { readonly lo: number; readonly hi: number }
+
+export interface ProbeMetrics {
+  readonly accuracy: number
+  readonly balancedAccuracy: number
+  /** One-vs-rest macro average for several classes; null where a class is absent. */
+  readonly auroc: number | null
+  readonly logLoss: number
+  /** 95 % cluster bootstrap interval of the accuracy over groups. */
+  readonly interval: Interval
+  readonly aurocInterval: Interval | null
+}
+
+export interface ProbeControls {
+  /** Accuracy of the same probe trained on labels shuffled (within nothing: the whole column). */
+  readonly shuffled: number
+  /** Word and character n-grams of the text alone, same folds. */
+  readonly textOnly: number
+  readonly majority: number
+}
+
+/** One site × method of a sweep. Scores are means over held-out rows. */
+export interface SiteResult {
+  readonly site: string
+  readonly method: string
+  readonly metrics: ProbeMetrics
+  readonly controls: ProbeControls
+  /** Same names as `controls`, AUROC instead of accuracy; null where it has no meaning. */
+  readonly aurocControls: { readonly shuffled: number; readonly textOnly: number } | null
+  /** Score on validation rows that chose the strength; layers are chosen by it too. */
+  readonly validationAccuracy: number
+  /** C of scikit-learn, refitted on all training rows. */
+  readonly strength: number
+  readonly seconds: number
+}
+
+export interface ChosenSite {
+  readonly site: string
+  readonly method: string
+  readonly testAccuracy: number
+  readonly interval: Interval
+}
+
+export interface SweepSummary {
+  readonly task: Task
+  readonly classes: readonly string[]
+  readonly folds: number
+  readonly sites: readonly SiteResult[]
+  readonly chosen: ChosenSite | null
+  /** Guards that fired, in sentences. */
+  readonly warnings: readonly string[]
+  readonly seconds: number
+}
+
+export interface ExtractionSummary {
+  readonly rows: number
+  readonly tokens: number
+  readonly paddedTokens: number
+  /** Tokens the model ran in the call that finished the extraction: fewer than `tokens` where rows begin alike. */
+  readonly computedTokens?: number | undefined
+  readonly seconds: number
+  readonly rowsPerSecond: number
+  readonly sites: readonly { readonly name: string; readonly width: number }[]
+  readonly skipped: readonly { readonly row: number; readonly reason: string }[]
+  readonly truncated: number
+  readonly resumedRows: number
+  readonly provider: string
+}
+
+export interface RunSummary {
+  readonly runId: string
+  readonly startedAt: string
+  readonly status: 'complete' | 'cancelled' | 'failed' | 'running'
+  readonly error: ErrorReport | null
+  readonly model: { readonly name: string; readonly hash: string }
+  readonly dataset: { readonly name: string; readonly hash: string; readonly roles: ColumnRoles }
+  readonly extractionPlan: ExtractionPlan
+  readonly probePlan: ProbePlan
+  /** Null until extraction has ended. */
+  readonly extraction: ExtractionSummary | null
+  readonly sweep: SweepSummary | null
+  /** Dataset row of each activation row; activations exist for these rows, in this order. */
+  readonly rowCount: number
+}
+
+export type RunEvent =
+  | { readonly kind: 'stage'; readonly stage: 'loading' | 'tokenizing' | 'extracting' | 'baselines' | 'probing' | 'saving'; readonly note?: string }
+  | { readonly kind: 'started'; readonly run: RunSummary }
+  | { readonly kind: 'extracting'; readonly done: number; readonly total: number; readonly rowsPerSecond: number; readonly secondsLeft: number | null }
+  | { readonly kind: 'extracted'; readonly extraction: ExtractionSummary }
+  | { readonly kind: 'site'; readonly result: SiteResult; readonly done: number; readonly total: number }
+  | { readonly kind: 'warning'; readonly message: string }
+
+/** Held-out probe output at one site, in activation row order. */
+export interface ProbeValues {
+  /** Dataset row of each entry. */
+  readonly rows: Int32Array
+  /** Probability of class 1 (binary) or of the true class (multiclass). */
+  readonly score: Float32Array
+  /** Index into the sweep's classes; -1 where a row was in no test fold. */
+  readonly predicted: Int32Array
+  /** Index into the sweep's classes; -1 without a label. */
+  readonly actual: Int32Array
+}
+
+/** One row through all layers. */
+export interface RowDetail {
+  readonly row: number
+  readonly text: string
+  readonly tokens: readonly TokenInfo[]
+  /** Indices into `tokens` that were read; several for a mean. */
+  readonly positions: readonly number[]
+  readonly cells: readonly { readonly column: string; readonly value: Cell }[]
+  /** Held-out score of the row at each site, in depth order; null before the sweep. */
+  readonly scores: readonly { readonly site: string; readonly score: number; readonly predicted: string }[] | null
+}
+
+export interface Neighbor { readonly row: number; readonly distance: number }
+
+// ── Projections ──────────────────────────────────────────────────────────────────────────────────
+
+export interface ProjectionResult {
+  readonly site: string
+  readonly method: 'umap' | 'pca'
+  /** Dataset row of each point. */
+  readonly rows: Int32Array
+  /** x, y interleaved, [rows, 2]. */
+  readonly xy: Float32Array
+  readonly trustworthiness: number | null
+  /** Share of variance of the two axes; PCA only. */
+  readonly explained: readonly [number, number] | null
+  readonly seconds: number
+}
+
+export type ProjectionEvent =
+  /** `note` is a sentence on what takes long or was adapted to the data. */
+  | { readonly kind: 'stage'; readonly site: string; readonly stage: 'reading' | 'neighbors' | 'initialising' | 'optimising'; readonly note?: string }
+  /** Drawn frame; superseded frames are dropped until the page acknowledges the last one. */
+  | { readonly kind: 'frame'; readonly site: string; readonly epoch: number; readonly epochs: number; readonly rows: Int32Array; readonly xy: Float32Array }
+  | { readonly kind: 'layer'; readonly result: ProjectionResult }
+
+// ── Sessions ─────────────────────────────────────────────────────────────────────────────────────
+
+/** What the page shows and would be sorry to lose; opaque to the engine beyond its size. */
+export type ViewState = Readonly<Record<string, unknown>>
+
+export interface SessionState {
+  readonly sessionId: string
+  readonly name: string
+  /** Folder; `temporary` until the person saved it somewhere. */
+  readonly path: string
+  readonly temporary: boolean
+  readonly recipe: Recipe | null
+  readonly runs: readonly RunSummary[]
+  readonly view: ViewState | null
+  readonly modelPath: string | null
+  readonly datasetPath: string | null
+  /** What is missing or moved, each with what to do. */
+  readonly problems: readonly (ErrorReport & { readonly locate?: 'model' | 'dataset' })[]
+}
+
+// ── The table of requests ────────────────────────────────────────────────────────────────────────
+
+const id = z.string().min(1).max(200)
+const path = z.string().min(1).max(32_768)
+const row = z.int().min(0)
+
+/** Parameters of every request; the engine parses each message with its schema before anything else. */
+export const requestSchemas = {
+  'providers.list': z.object({}),
+  'model.open': z.object({ path, provider: z.string().default('cpu') }),
+  'model.close': z.object({ modelId: id }),
+  'model.tokenize': z.object({ modelId: id, text: z.string().max(1_000_000) }),
+  /** With `chat` the text is a user's message in the model's chat template. */
+  'model.next': z.object({ modelId: id, text: z.string().max(100_000), chat: z.boolean().default(false) }),
+  'model.generate': z.object({
+    modelId: id,
+    prompt: z.string().max(100_000),
+    chat: z.boolean().default(false),
+    maxTokens: z.int().min(1).max(8192).default(64),
+    /** 0 takes the most probable token each time. */
+    temperature: z.number().min(0).max(10).default(0),
+    /** Samples among the most probable tokens that together reach this share. */
+    topP: z.number().gt(0).max(1).default(1),
+    seed: z.int().min(0).max(2 ** 32 - 1).default(0)
+  }),
+  'dataset.open': z.object({ path, read: readOptionsSchema.prefault({}) }),
+  'dataset.close': z.object({ datasetId: id }),
+  'dataset.check': z.object({ datasetId: id, roles: columnRolesSchema }),
+  'dataset.rows': z.object({
+    datasetId: id,
+    offset: z.int().min(0),
+    limit: z.int().min(1).max(1000),
+    sort: z.object({ column: z.string(), descending: z.boolean() }).nullable().default(null),
+    search: z.string().max(1000).default(''),
+    filter: z.array(z.object({ column: z.string(), equals: z.union([z.string(), z.number(), z.boolean(), z.null()]) })).default([]),
+    /** Only these dataset rows; null for all. */
+    only: z.instanceof(Int32Array).nullable().default(null)
+  }),
+  'dataset.column': z.object({ datasetId: id, column: z.string() }),
+  'session.create': z.object({}),
+  'session.open': z.object({ path }),
+  'session.update': z.object({
+    sessionId: id,
+    view: z.record(z.string(), z.unknown()).optional(),
+    modelId: id.nullable().optional(),
+    datasetId: id.nullable().optional(),
+    roles: columnRolesSchema.nullable().optional(),
+    extraction: extractionSchema.optional(),
+    probe: probePlanSchema.optional(),
+    projection: projectionPlanSchema.optional()
+  }),
+  'session.saveAs': z.object({ sessionId: id, path }),
+  'session.export': z.object({ sessionId: id, path }),
+  'session.saveRecipe': z.object({ sessionId: id, path }),
+  'session.close': z.object({ sessionId: id }),
+  'run.start': z.object({
+    sessionId: id, modelId: id, datasetId: id,
+    roles: columnRolesSchema, extraction: extractionSchema, probe: probePlanSchema
+  }),
+  'run.values': z.object({ sessionId: id, runId: id, site: z.string() }),
+  'run.row': z.object({ sessionId: id, runId: id, row }),
+  'run.neighbors': z.object({ sessionId: id, runId: id, site: z.string(), row, k: z.int().min(1).max(100).default(10) }),
+  /** Computes the sites in the order given, each aligned to its nearest computed neighbour in depth. */
+  'projection.start': z.object({
+    sessionId: id, runId: id, sites: z.array(z.string()).min(1), plan: projectionPlanSchema
+  })
+} as const
+
+export type RequestName = keyof typeof requestSchemas
+
+/** Parameters as the page writes them (defaults may be left out). */
+export type RequestParams<N extends RequestName> = z.input<(typeof requestSchemas)[N]>
+/** Parameters as the engine receives them (defaults filled in). */
+export type ParsedParams<N extends RequestName> = z.output<(typeof requestSchemas)[N]>
+
+export interface RequestResults {
+  'providers.list': readonly ProviderInfo[]
+  'model.open': ModelSummary
+  'model.close': null
+  'model.tokenize': readonly TokenInfo[]
+  'model.next': NextTokens
+  'model.generate': Generation
+  'dataset.open': DatasetSummary
+  'dataset.close': null
+  'dataset.check': RolesCheck
+  'dataset.rows': RowPage
+  'dataset.column': ColumnValues
+  'session.create': SessionState
+  'session.open': SessionState
+  'session.update': null
+  'session.saveAs': SessionState
+  'session.export': { readonly bytes: number }
+  'session.saveRecipe': null
+  'session.close': null
+  'run.start': RunSummary
+  'run.values': ProbeValues
+  'run.row': RowDetail
+  'run.neighbors': readonly Neighbor[]
+  'projection.start': null
+}
+
+/** Events a request sends before its end; `never` where it has none. */
+export interface RequestEvents {
+  'model.open': { readonly kind: 'stage'; readonly stage: string } | { readonly kind: 'check'; readonly check: ModelCheck }
+  /** `text` is what the token adds to the text; empty while a character is incomplete. */
+  'model.generate': { readonly kind: 'token'; readonly id: number; readonly text: string }
+  'run.start': RunEvent
+  'projection.start': ProjectionEvent
+  'session.export': { readonly kind: 'progress'; readonly done: number; readonly total: number }
+}
+export type EventOf<N extends RequestName> = N extends keyof RequestEvents ? RequestEvents[N] : never
+
+// ── Envelopes on the port ────────────────────────────────────────────────────────────────────────
+
+export type PageMessage =
+  | { readonly kind: 'request'; readonly id: number; readonly name: RequestName; readonly params: unknown }
+  | { readonly kind: 'cancel'; readonly id: number }
+  /** The page has drawn the last frame of request `id`: the next one may come. */
+  | { readonly kind: 'ack'; readonly id: number }
+
+export type EngineMessage =
+  | { readonly kind: 'event'; readonly id: number; readonly event: unknown }
+  | { readonly kind: 'result'; readonly id: number; readonly result: unknown }
+  | { readonly kind: 'error'; readonly id: number; readonly error: ErrorReport }
+
+export const pageMessageSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('request'), id: z.int(), name: z.string(), params: z.unknown() }),
+  z.object({ kind: z.literal('cancel'), id: z.int() }),
+  z.object({ kind: z.literal('ack'), id: z.int() })
+])
