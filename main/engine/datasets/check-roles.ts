@@ -1,0 +1,109 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
+import type { DatasetProblem, RolesCheck, Task } from '../../../preload/contract'
+import type { ColumnRoles } from '../../../preload/recipe'
+import { LayerscopeError } from '../errors'
+import { queryRows } from './database'
+import { nearestColumn } from './find-column'
+import { isQuantity, toLabel, type TableColumn } from './profile-columns'
+import { parseTemplate, templateColumns } from './template'
+
+/** More classes than this are not probed. */
+const mostClasses = 100
+const listedRows = 5
+
+/** What a choice of columns means: task, classes, groups, and everything that would spoil the run, in sentences. */
+export async function checkRoles(connection: DuckDBConnection, table: string, columns: readonly TableColumn[], roles: ColumnRoles): Promise<Omit<RolesCheck, 'examples'>> {
+  const problems: DatasetProblem[] = []
+  const say = (message: string, row: number | null = null): void => { problems.push({ row, message }) }
+  const find = (name: string | null, role: string): TableColumn | null => {
+    if (name === null) return null
+    const column = columns.find((candidate) => candidate.name === name)
+    if (column === undefined) say(`${role} “${name}” is not a column. ${nearestColumn(columns, name)}`)
+    return column ?? null
+  }
+  const texts = textColumns(roles, say).map((name) => find(name, roles.text.kind === 'column' ? 'The text' : 'The template’s')).filter((column) => column !== null)
+  const label = find(roles.label, 'The label')
+  const group = find(roles.group, 'The group')
+  const test = find(roles.test, 'The test mark')
+  if (problems.length > 0) return { task: 'none', usableRows: 0, classes: [], groups: null, problems }
+
+  const hasText = texts.length === 0 ? 'true' : texts.map((column) => `coalesce(trim(${column.sql}, ${whiteSpace}), '') <> ''`).join(' AND ')
+  const usable = label === null ? hasText : `(${hasText}) AND ${label.sql} IS NOT NULL`
+  const [counts] = await queryRows(connection, `SELECT count(*), count(*) FILTER (WHERE ${usable}), count(*) FILTER (WHERE NOT (${hasText})) FROM ${table}`)
+  const [rows = 0, usableRows = 0, withoutText = 0] = (counts ?? []).map(Number)
+  if (withoutText > 0) {
+    const first = await queryRows(connection, `SELECT rowid + 1 FROM ${table} WHERE NOT (${hasText}) ORDER BY rowid LIMIT ${listedRows}`)
+    say(`${countOf(withoutText, 'row has', 'rows have')} no text and will be left out (${rowList(first, withoutText)}).`)
+  }
+  if (usableRows === 0) say('No row is left to work with.')
+  const task = label === null ? 'none' : taskOf(label)
+  const classes = label === null || task === 'numeric' ? [] : await countClasses(connection, table, label, usable)
+  if (label !== null) await checkLabel(connection, table, label, task, classes, usableRows, say)
+  const groups = group === null ? null : await checkGroup(connection, table, group, usable, say)
+  if (test !== null) await checkTest(connection, table, test, usable, usableRows, say)
+  if (roles.group !== null && roles.group === roles.label) say('The group is the label itself: no class would be in both training and test rows.')
+  if (roles.text.kind === 'column' && roles.label === roles.text.column) say('The label is the text itself.')
+  return { task, usableRows: Math.min(usableRows, rows), classes, groups, problems }
+}
+
+const whiteSpace = `' ' || chr(9) || chr(10) || chr(13) || chr(160)`
+
+function textColumns(roles: ColumnRoles, say: (message: string) => void): readonly string[] {
+  if (roles.text.kind === 'column') return [roles.text.column]
+  try {
+    const names = templateColumns(parseTemplate(roles.text.template))
+    if (names.length === 0) say('The template names no column, so every text would be the same. Write a column as {name}.')
+    return names
+  } catch (error) {
+    if (!(error instanceof LayerscopeError)) throw error
+    say([error.report.message, error.report.hint].join(' '))
+    return []
+  }
+}
+
+function taskOf(label: TableColumn): Task {
+  return isQuantity(label) ? 'numeric' : label.distinct === 2 ? 'binary' : 'multiclass'
+}
+
+async function countClasses(connection: DuckDBConnection, table: string, label: TableColumn, usable: string): Promise<RolesCheck['classes']> {
+  const rows = await queryRows(connection, `SELECT ${label.sql}, count(*) FROM ${table} WHERE ${usable} GROUP BY ${label.sql}`)
+  const classes = rows.map(([name, count]) => ({ name: toLabel(label.type, name) ?? '', rows: Number(count) }))
+  const byNumber = label.type === 'integer' || label.type === 'number'
+  return classes.sort((a, b) => (byNumber ? Number(a.name) - Number(b.name) : a.name < b.name ? -1 : 1))
+}
+
+async function checkLabel(connection: DuckDBConnection, table: string, label: TableColumn, task: Task, classes: RolesCheck['classes'], usableRows: number, say: (message: string) => void): Promise<void> {
+  if (label.missing > 0) {
+    const first = await queryRows(connection, `SELECT rowid + 1 FROM ${table} WHERE ${label.sql} IS NULL ORDER BY rowid LIMIT ${listedRows}`)
+    say(`${countOf(label.missing, 'row has', 'rows have')} no “${label.name}” and will take no part in the probe (${rowList(first, label.missing)}).`)
+  }
+  if (task === 'numeric') return
+  if (classes.length === 1) say(`Every row has the same “${label.name}”, “${classes[0]?.name ?? ''}”: there is nothing to tell apart.`)
+  if (classes.length > mostClasses) say(`“${label.name}” has ${classes.length} different values; a probe takes at most ${mostClasses} classes.`)
+  else if (classes.length > 2 && classes.length > usableRows / 2) say(`“${label.name}” has ${classes.length} different values in ${usableRows} rows: too few rows a class to learn from.`)
+  const lone = classes.filter((entry) => entry.rows === 1).length
+  if (classes.length > 1 && lone > 0) say(`${countOf(lone, 'class has', 'classes have')} a single row: they cannot be both learned and tested.`)
+}
+
+async function checkGroup(connection: DuckDBConnection, table: string, group: TableColumn, usable: string, say: (message: string) => void): Promise<number> {
+  const [row] = await queryRows(connection, `SELECT count(DISTINCT ${group.sql}) FILTER (WHERE ${usable}), count(*) FILTER (WHERE ${group.sql} IS NULL AND ${usable}) FROM ${table}`)
+  const [groups = 0, without = 0] = (row ?? []).map(Number)
+  if (without > 0) say(`${countOf(without, 'row has', 'rows have')} no “${group.name}”.`)
+  if (groups < 2) say(`“${group.name}” has ${groups === 0 ? 'no value' : 'a single value'}: rows cannot be split by it.`)
+  return groups
+}
+
+async function checkTest(connection: DuckDBConnection, table: string, test: TableColumn, usable: string, usableRows: number, say: (message: string) => void): Promise<void> {
+  const [row] = await queryRows(connection, `SELECT count(*) FILTER (WHERE ${usable} AND lower(${test.sql}) IN ('1', 'true', 'test', 'yes')) FROM ${table}`)
+  const marked = Number(row?.[0] ?? 0)
+  if (marked === 0) say(`“${test.name}” marks no row as test (true, 1 or “test”).`)
+  else if (marked === usableRows) say(`“${test.name}” marks every row as test: nothing is left to train on.`)
+}
+
+function countOf(count: number, one: string, many: string): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`
+}
+
+function rowList(rows: readonly (readonly unknown[])[], total: number): string {
+  return `${total === 1 ? 'row' : 'rows'} ${rows.map(([row]) => String(row)).join(', ')}${total > rows.length ? ', …' : ''}`
+}

@@ -1,0 +1,36 @@
+import type { ColumnInfo } from '../../../preload/contract'
+import { LayerscopeError } from '../errors'
+
+/**
+ * The column of this name.
+ * @throws LayerscopeError `column-unknown`, naming the nearest one
+ */
+export function findColumn<C extends ColumnInfo>(columns: readonly C[], name: string): C {
+  const found = columns.find((column) => column.name === name)
+  if (found !== undefined) return found
+  throw new LayerscopeError({ code: 'column-unknown', message: `There is no column “${name}”.`, field: name, hint: nearestColumn(columns, name) })
+}
+
+/** A sentence that names the column most like `name`. */
+export function nearestColumn(columns: readonly ColumnInfo[], name: string): string {
+  const wanted = name.toLowerCase()
+  const [nearest] = columns
+    .map((column) => ({ name: column.name, distance: editDistance(wanted, column.name.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance)
+  if (nearest !== undefined && nearest.distance <= Math.max(2, wanted.length / 3)) return `Did you mean “${nearest.name}”?`
+  return `The columns are ${columns.slice(0, 12).map((column) => `“${column.name}”`).join(', ')}${columns.length > 12 ? ', …' : ''}.`
+}
+
+/** Levenshtein distance. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row]
+    for (let column = 1; column <= b.length; column++) {
+      const replaced = (previous[column - 1] ?? 0) + (a.charAt(row - 1) === b.charAt(column - 1) ? 0 : 1)
+      current.push(Math.min(replaced, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1))
+    }
+    previous = current
+  }
+  return previous[b.length] ?? 0
+}

@@ -1,0 +1,2 @@
+export { openDataset, readParquetColumns } from './duckdb-dataset'
+export type { OpenDataset, SkippedRow, TextRow } from './open-dataset'

@@ -1,0 +1,59 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
+import type { ColumnRoles } from '../../../preload/recipe'
+import { queryRows } from './database'
+import { isQuantity, type TableColumn } from './profile-columns'
+
+export interface RoleSuggestion {
+  readonly roles: Partial<ColumnRoles>
+  readonly groupReason: string | null
+}
+
+const textNames = ['text', 'statement', 'sentence', 'prompt', 'question', 'content', 'review', 'premise', 'utterance']
+const labelNames = ['label', 'labels', 'target', 'class', 'y', 'truth', 'gold', 'is_true', 'category', 'sentiment', 'answer']
+const testNames = ['is_test', 'test', 'split', 'never_judged', 'fold_test', 'heldout', 'held_out']
+/** Fewer values than this make no folds. */
+const fewestGroups = 5
+
+/** Which columns look like the text, the label, the group and the test marks. */
+export async function suggestRoles(connection: DuckDBConnection, table: string, columns: readonly TableColumn[], rows: number): Promise<RoleSuggestion> {
+  const named = (names: readonly string[], fits: (column: TableColumn) => boolean): TableColumn | undefined =>
+    names.map((name) => columns.find((column) => column.name.toLowerCase() === name && fits(column))).find((column) => column !== undefined)
+  const isTexts = (column: TableColumn): boolean => column.type === 'text' && column.distinct > 1
+  const text = named(textNames, isTexts) ?? longestTexts(columns.filter(isTexts)) ?? columns.find((column) => column.type === 'text')
+  const test = named(testNames, (column) => column !== text && column.distinct >= 2 && column.distinct <= 4)
+  const isLabel = (column: TableColumn): boolean => column !== text && column !== test && column.distinct >= 2 && column.type !== 'other' && column.type !== 'date'
+  const isClasses = (column: TableColumn): boolean => isLabel(column) && !isQuantity(column) && column.distinct <= Math.min(20, Math.max(2, rows / 4))
+  const label = named(labelNames, (column) => isLabel(column) && (isQuantity(column) || column.distinct <= 100)) ??
+    columns.filter(isClasses).sort((a, b) => a.distinct - b.distinct)[0]
+  const group = label === undefined ? null : await recurringColumn(connection, table, columns.filter((column) => column !== text && column !== label && column !== test), label)
+  return {
+    roles: {
+      ...(text === undefined ? {} : { text: { kind: 'column', column: text.name } }),
+      ...(label === undefined ? {} : { label: label.name }),
+      ...(group === null ? {} : { group: group.column.name }),
+      ...(test === undefined ? {} : { test: test.name })
+    },
+    groupReason: group === null || label === undefined ? null
+      : `${group.recurring} of the ${group.column.distinct} values of “${group.column.name}” stand beside more than one “${label.name}”: keeping the rows of one value in one fold stops the probe from recognising them.`
+  }
+}
+
+/** The longest texts, among columns with many different values. */
+function longestTexts(columns: readonly TableColumn[]): TableColumn | undefined {
+  const most = Math.max(...columns.map((column) => column.distinct))
+  return columns.filter((column) => column.distinct >= most / 4).sort((a, b) => b.averageLength - a.averageLength)[0]
+}
+
+async function recurringColumn(connection: DuckDBConnection, table: string, columns: readonly TableColumn[], label: TableColumn): Promise<{ readonly column: TableColumn; readonly recurring: number } | null> {
+  let best: { readonly column: TableColumn; readonly recurring: number } | null = null
+  for (const column of columns) {
+    if (column.type === 'number' || column.type === 'other' || column.distinct < fewestGroups) continue
+    const [row] = await queryRows(connection, `
+      SELECT count(*) FILTER (WHERE labels > 1) FROM (
+        SELECT count(DISTINCT ${label.sql}) AS labels FROM ${table} WHERE ${column.sql} IS NOT NULL GROUP BY ${column.sql}
+      )`)
+    const recurring = Number(row?.[0] ?? 0)
+    if (recurring >= fewestGroups && recurring >= column.distinct * 0.1 && recurring > (best?.recurring ?? 0)) best = { column, recurring }
+  }
+  return best
+}
