@@ -1,0 +1,96 @@
+import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
+import type { CachedGraph } from './readable-model'
+import { matrixThreads } from './threads'
+
+export interface SamplingOptions {
+  readonly maxTokens: number
+  /** 0 takes the most probable token. */
+  readonly temperature: number
+  /** Only the most probable tokens that together reach this share; 1 takes all. */
+  readonly topP: number
+  readonly seed: number
+  /** Generation ends before one of these. */
+  readonly stopIds: readonly number[]
+}
+
+/** Logits of the token after a prefix, [vocab]; prefixes grow by what was appended since the last call. */
+export interface NextToken {
+  append(ids: readonly number[]): Promise<Float32Array>
+  close(): Promise<void>
+}
+
+/** Generates token by token; yields each id. Stops at a stop id, at `maxTokens`, at `limit` positions, or when the consumer stops. */
+export async function *generate(next: NextToken, prompt: readonly number[], options: SamplingOptions, limit: number | null): AsyncGenerator<number> {
+  const random = seeded(options.seed)
+  let logits = await next.append(prompt)
+  for (let made = 0; made < options.maxTokens; made++) {
+    const id = sample(logits, options, random)
+    if (options.stopIds.includes(id)) return
+    yield id
+    if (limit !== null && prompt.length + made + 1 >= limit) return
+    if (made + 1 < options.maxTokens) logits = await next.append([id])
+  }
+}
+
+/**
+ * One id from logits. Temperature 0 is greedy, the lowest id on a tie; else softmax at the temperature over the smallest set of
+ * most probable tokens that reaches `topP` (nucleus sampling, Holtzman et al. 2020).
+ */
+export function sample(logits: Float32Array, { temperature, topP }: Pick<SamplingOptions, 'temperature' | 'topP'>, random: () => number): number {
+  let best = 0
+  for (let id = 1; id < logits.length; id++) if ((logits[id] ?? -Infinity) > (logits[best] ?? -Infinity)) best = id
+  if (temperature === 0) return best
+  const highest = logits[best] ?? 0
+  const weights = Float64Array.from(logits, logit => Math.exp((logit - highest) / temperature))
+  const total = weights.reduce((sum, weight) => sum + weight, 0)
+  const order = Int32Array.from(weights.keys()).sort((a, b) => (weights[b] ?? 0) - (weights[a] ?? 0) || a - b)
+  let kept = 0
+  let count = 0
+  while (count < order.length && (count === 0 || kept < topP * total)) kept += weights[order[count++] ?? 0] ?? 0
+  let point = random() * kept
+  for (let at = 0; at < count; at++) {
+    point -= weights[order[at] ?? 0] ?? 0
+    if (point < 0) return order[at] ?? best
+  }
+  return order[count - 1] ?? best
+}
+
+/** Uniform numbers in [0, 1) from a seed (mulberry32). */
+function seeded(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
+  }
+}
+
+/** Generation through a graph with a key–value cache: each token costs one row, whatever the prefix. */
+export async function cachedGeneration(graph: CachedGraph): Promise<NextToken> {
+  const session = await InferenceSession.create(graph.bytes, {
+    executionProviders: ['cpu'], graphOptimizationLevel: 'all', intraOpNumThreads: matrixThreads(), interOpNumThreads: 1, enableMemPattern: false, logSeverityLevel: 4,
+    ...(graph.memory.length === 0 ? {} : { externalData: graph.memory }),
+    extra: { session: { model_external_initializers_file_folder_path: graph.folder } }
+  })
+  let cache: Record<string, OrtTensor> = {}
+  let past = 0
+  return {
+    async append(ids) {
+      const feeds = { ...graph.feeds(ids, past), ...cache }
+      for (const { past: name, dims } of graph.cache) feeds[name] ??= new OrtTensor('float32', new Float32Array(0), dims)
+      const outputs = await session.run(feeds)
+      const kept: Record<string, OrtTensor> = {}
+      for (const { past: name, present } of graph.cache) {
+        const tensor = outputs[present]
+        if (tensor) kept[name] = tensor
+      }
+      cache = kept
+      past += ids.length
+      const logits = outputs['logits']
+      if (!(logits?.data instanceof Float32Array)) throw new Error('The graph gave no logits.')
+      return logits.data
+    },
+    close: () => session.release()
+  }
+}

@@ -1,0 +1,436 @@
+import { LayerscopeError } from '../../errors'
+import type { Architecture, Rotary, TensorNames } from './architecture'
+import { GraphBuilder, type Value } from './graph-builder'
+import { dependsOnLength, rotaryFrequencies } from './rotary'
+import { resolveAlias } from './sites'
+import type { Arithmetic, WeightSource } from './weights'
+
+/**
+ * Inputs of a generated graph. Positions and masks come from outside, so that the same graph runs padded batches,
+ * packed prefix trees and cached generation: b rows, q tokens, k = past + q tokens that can be seen.
+ */
+export const INPUTS = {
+  /** int64 [b, q] */
+  tokens: 'input_ids',
+  /** int64 [b, q]: rows of the learned table, or rotary positions. */
+  positions: 'position_ids',
+  /** float32 [b, 1, q, k]: 0 where a query sees a key, `MASKED` where not. */
+  bias: (window: number | null): string => (window === null ? 'attention_bias' : `attention_bias_${window}`),
+  /** int64 [b, q, k]: bucket of each relative position. */
+  buckets: 'relative_buckets',
+  /** float32 [b, kvHeads, past, headDim] */
+  pastKey: (block: number): string => `past_key.${block}`,
+  pastValue: (block: number): string => `past_value.${block}`,
+  /** float32 [width / 2]: rotary frequencies that depend on the length. */
+  frequencies: 'rotary_frequencies',
+  /** Added to a residual site; float32, broadcast to [b, q, hidden]. */
+  add: (site: string): string => `add/${site}`,
+  /** Where `patch_mask` (bool as float32, [b, q, 1]) is 1, the site takes `patch_value` [b, q, hidden]. */
+  patchMask: (site: string): string => `patch_mask/${site}`,
+  patchValue: (site: string): string => `patch_value/${site}`
+} as const
+
+/** Finite, so that a row that sees nothing stays a number. */
+export const MASKED = -1e30
+
+export interface GraphRequest {
+  readonly sites: readonly string[]
+  /** Residual sites that take an additive and a patch input. */
+  readonly interventions?: readonly string[]
+  /** Adds past inputs and present outputs for every block, and gives logits of each row's last token alone. */
+  readonly cache?: boolean
+  readonly arithmetic?: Arithmetic
+}
+
+/**
+ * Writes the ONNX graph of one transformer for just the sites asked for: what no output needs is left out,
+ * so that reading block 6 of 30 computes seven blocks.
+ */
+export function writeTransformerGraph(architecture: Architecture, names: TensorNames, weights: WeightSource, request: GraphRequest): Uint8Array {
+  return new TransformerGraph(architecture, names, weights, request).write()
+}
+
+class TransformerGraph {
+  private readonly graph = new GraphBuilder()
+  private readonly prefix: string
+  private readonly wanted: ReadonlyMap<string, readonly string[]>
+  private readonly interventions: ReadonlySet<string>
+  private readonly batchShape: Value
+  private readonly positions: Value
+  private readonly cosSin = new Map<string, { readonly cos: Value; readonly sin: Value }>()
+  private readonly biases = new Map<number | null, Value>()
+
+  constructor(private readonly architecture: Architecture, private readonly names: TensorNames, private readonly weights: WeightSource, private readonly request: GraphRequest) {
+    const prefix = names.prefixes.find((candidate) => weights.has(`${candidate}${names.embedding}.weight`))
+    if (prefix === undefined) {
+      throw new LayerscopeError({
+        code: 'weights-missing', message: `The model's files hold no token embedding (${names.prefixes[0]}${names.embedding}.weight).`,
+        hint: `config.json says ${architecture.family}: check that it belongs to these weights.`
+      })
+    }
+    this.prefix = prefix
+    const wanted = new Map<string, string[]>()
+    for (const site of request.sites) {
+      const target = resolveAlias(architecture, site)
+      wanted.set(target, [...(wanted.get(target) ?? []), site])
+    }
+    this.wanted = wanted
+    this.interventions = new Set(request.interventions?.map((site) => resolveAlias(architecture, site)))
+    const tokens = this.graph.input(INPUTS.tokens, 'int64', ['batch', 'position'])
+    this.positions = this.graph.input(INPUTS.positions, 'int64', ['batch', 'position'])
+    this.batchShape = this.graph.op('Shape', [tokens], 'batch_shape')
+  }
+
+  write(): Uint8Array {
+    let residual = this.embed()
+    for (let i = 0; i < this.architecture.layers; i++) residual = this.block(residual, i)
+    let final = residual
+    if (this.architecture.finalNorm) final = this.site('ln_final.hook_out', this.norm(residual, this.names.finalNorm ?? '', 'ln_final'), this.architecture.hidden)
+    if (this.architecture.logits && (this.wanted.has('logits') || this.request.cache)) this.logits(final)
+    return this.graph.build(this.architecture.family)
+  }
+
+  // ── Parts ──────────────────────────────────────────────────────────────────────────────────────
+
+  private embed(): Value {
+    const { graph, names, architecture } = this
+    const { hidden, embedding } = architecture
+    const lookup = (name: string | undefined, indices: Value, label: string): Value => {
+      const table = `${this.prefix}${name}.weight`
+      const width = this.weights.shape(table).at(-1)
+      if (width !== hidden) throw this.contradiction(table, `is ${width} wide`, `a hidden size of ${hidden}`)
+      return this.flat(this.weights.lookup(graph, table, indices, label), hidden, `${label}/rows`)
+    }
+    let sum = lookup(names.embedding, INPUTS.tokens, 'embed/tokens')
+    if (embedding.scale !== null) sum = graph.op('Mul', [sum, graph.float(embedding.scale)], 'embed/scaled')
+    if (!embedding.norm) sum = this.site('hook_embed', sum, hidden)
+    if (architecture.positions.kind === 'learned') {
+      let position = lookup(names.positionEmbedding, this.positions, 'embed/positions')
+      if (!embedding.norm) position = this.site('hook_pos_embed', position, hidden)
+      sum = graph.op('Add', [sum, position], 'embed/sum')
+    }
+    if (embedding.tokenTypes && this.weights.has(`${this.prefix}${names.tokenTypeEmbedding}.weight`)) {
+      const first = this.weights.lookup(graph, `${this.prefix}${names.tokenTypeEmbedding}.weight`, graph.int64s([0]), 'embed/type')
+      sum = graph.op('Add', [sum, first], 'embed/typed')
+    }
+    if (embedding.norm) sum = this.site('hook_embed', this.norm(sum, names.embeddingNorm ?? '', 'embed/norm'), hidden)
+    return sum
+  }
+
+  private block(input: Value, i: number): Value {
+    const { architecture, names: { block: names } } = this
+    const { hidden, placement } = architecture
+    const site = (name: string, value: Value, ...dims: number[]): Value => this.site(`blocks.${i}.${name}`, value, ...(dims.length > 0 ? dims : [hidden]))
+    const norm = (value: Value, name: string | undefined, label: string): Value => this.norm(value, this.at(name ?? '', i), `blocks.${i}.${label}`)
+    const add = (a: Value, b: Value, label: string): Value => this.graph.op('Add', [a, this.residualScaled(b, `blocks.${i}.${label}/scaled`)], `blocks.${i}.${label}`)
+
+    const pre = site('hook_resid_pre', input)
+    switch (placement) {
+      case 'pre': {
+        const attention = site('hook_attn_out', this.attention(norm(pre, names.attentionNorm, 'ln1'), i))
+        const mid = site('hook_resid_mid', add(pre, attention, 'mid'))
+        const mlp = site('hook_mlp_out', this.mlp(norm(mid, names.mlpNorm, 'ln2'), i))
+        return site('hook_resid_post', add(mid, mlp, 'post'))
+      }
+      case 'sandwich': {
+        const attention = site('hook_attn_out', norm(this.attention(norm(pre, names.attentionNorm, 'ln1'), i), names.postAttentionNorm, 'ln1_post'))
+        const mid = site('hook_resid_mid', add(pre, attention, 'mid'))
+        const mlp = site('hook_mlp_out', norm(this.mlp(norm(mid, names.mlpNorm, 'ln2'), i), names.postMlpNorm, 'ln2_post'))
+        return site('hook_resid_post', add(mid, mlp, 'post'))
+      }
+      case 'parallel': {
+        const attention = site('hook_attn_out', this.attention(norm(pre, names.attentionNorm, 'ln1'), i))
+        const mlp = site('hook_mlp_out', this.mlp(norm(pre, names.mlpNorm, 'ln2'), i))
+        return site('hook_resid_post', add(add(pre, attention, 'mid'), mlp, 'post'))
+      }
+      case 'post': {
+        const attention = site('hook_attn_out', this.attention(pre, i))
+        const mid = site('attn_block_out', norm(add(pre, attention, 'mid'), names.attentionNorm, 'ln1'))
+        const mlp = site('hook_mlp_out', this.mlp(mid, i))
+        return site('block_out', norm(add(mid, mlp, 'post'), names.mlpNorm, 'ln2'))
+      }
+    }
+  }
+
+  /** Input [n, hidden]; output [n, hidden]. */
+  private attention(input: Value, i: number): Value {
+    const { graph, architecture } = this
+    const { heads, kvHeads, headDim } = architecture
+    const group = heads / kvHeads
+    const label = (name: string): string => `blocks.${i}.attn.${name}`
+    const [queryRows, keyRows, valueRows] = this.projections(input, i)
+
+    let query = this.site(label('hook_q'), queryRows, heads, headDim)
+    let key = this.site(label('hook_k'), keyRows, kvHeads, headDim)
+    const value = this.shaped(this.site(label('hook_v'), valueRows, kvHeads, headDim), label('v4'), kvHeads, headDim)
+    query = this.shaped(query, label('q4'), heads, headDim)
+    key = this.shaped(key, label('k4'), kvHeads, headDim)
+    if (architecture.attention.queryKeyNorm) {
+      query = this.norm(query, this.at(this.names.block.queryNorm ?? '', i), label('q_norm'))
+      key = this.norm(key, this.at(this.names.block.keyNorm ?? '', i), label('k_norm'))
+    }
+    if (architecture.positions.kind === 'rotary') {
+      const rotary = architecture.positions.blocks[i]
+      if (!rotary) throw new Error(`No rotary for block ${i}.`)
+      query = this.siteShaped(label('hook_rot_q'), this.rotate(query, rotary, label('rot_q')), heads, headDim)
+      key = this.siteShaped(label('hook_rot_k'), this.rotate(key, rotary, label('rot_k')), kvHeads, headDim)
+    }
+
+    // Queries of the heads that share a key stand under each other, so that a group is one product.
+    const scaled = graph.op('Mul', [query, graph.float(architecture.attention.scale)], label('q_scaled'))
+    const grouped = this.shaped(scaled, label('q5'), kvHeads, group, headDim)
+    const queries = this.reshape(graph.op('Transpose', [grouped], label('q_heads'), { perm: [0, 2, 3, 1, 4] }), [0, kvHeads, -1, headDim], label('q_group'))
+    let keys = graph.op('Transpose', [key], label('k_heads'), { perm: [0, 2, 1, 3] })
+    let values = graph.op('Transpose', [value], label('v_heads'), { perm: [0, 2, 1, 3] })
+    if (this.request.cache) {
+      const past = (name: string): Value => graph.input(name, 'float32', ['batch', kvHeads, 'past', headDim])
+      keys = graph.op('Concat', [past(INPUTS.pastKey(i)), keys], label('k_all'), { axis: 2 })
+      values = graph.op('Concat', [past(INPUTS.pastValue(i)), values], label('v_all'), { axis: 2 })
+      graph.output(`present_key.${i}`, keys, ['batch', kvHeads, 'total', headDim])
+      graph.output(`present_value.${i}`, values, ['batch', kvHeads, 'total', headDim])
+    }
+    const keysTransposed = graph.op('Transpose', [keys], label('k_transposed'), { perm: [0, 1, 3, 2] })
+    const products = graph.op('MatMul', [queries, keysTransposed], label('products'))
+    const byHead = graph.op('Concat', [this.dimension(0), graph.int64s([heads]), this.dimension(1), graph.int64s([-1])], label('scores_shape'), { axis: 0 })
+    let scores = graph.op('Reshape', [products, byHead], label('scores'))
+    const { softcap } = architecture.attention
+    if (softcap !== null) {
+      const cap = graph.float(softcap)
+      scores = graph.op('Mul', [graph.op('Tanh', [graph.op('Div', [scores, cap], label('scores/cap'))], label('scores/tanh')), cap], label('scores/capped'))
+    }
+    const masked = graph.op('Add', [scores, this.bias(architecture.attention.windows[i] ?? null)], label('masked'))
+    this.outputs(label('hook_attn_scores'), masked, ['batch', heads, 'query', 'key'])
+    const pattern = graph.op('Softmax', [masked], label('pattern'), { axis: -1 })
+    this.outputs(label('hook_pattern'), pattern, ['batch', heads, 'query', 'key'])
+
+    const patternShape = graph.op('Concat', [this.dimension(0), graph.int64s([kvHeads, -1]), graph.op('Shape', [values], label('keys_count'), { start: 2, end: 3 })], label('pattern_shape'), { axis: 0 })
+    const mixed = graph.op('MatMul', [graph.op('Reshape', [pattern, patternShape], label('pattern_group')), values], label('mixed'))
+    const mixedShape = graph.op('Concat', [this.dimension(0), graph.int64s([heads]), this.dimension(1), graph.int64s([headDim])], label('z_shape'), { axis: 0 })
+    const byToken = graph.op('Transpose', [graph.op('Reshape', [mixed, mixedShape], label('z_heads'))], label('z4'), { perm: [0, 2, 1, 3] })
+    const z = this.siteShaped(label('hook_z'), byToken, heads, headDim)
+    return this.linear(this.flat(z, heads * headDim, label('z_rows')), this.at(this.names.block.attentionOut, i), heads * headDim, architecture.hidden, label('out'))
+  }
+
+  /** Query, key and value rows: [n, heads × headDim], [n, kvHeads × headDim] twice. */
+  private projections(input: Value, i: number): readonly [Value, Value, Value] {
+    const { graph, architecture: { hidden, heads, kvHeads, headDim }, names: { block: names } } = this
+    const label = (name: string): string => `blocks.${i}.attn.${name}`
+    if (!names.packed) {
+      const project = (name: string | undefined, count: number, as: string): Value => this.linear(input, this.at(name ?? '', i), hidden, count * headDim, label(as))
+      return [project(names.query, heads, 'q'), project(names.key, kvHeads, 'k'), project(names.value, kvHeads, 'v')]
+    }
+    const packed = this.linear(input, this.at(names.packed.name, i), hidden, (heads + 2 * kvHeads) * headDim, label('qkv'))
+    if (names.packed.layout === 'rows') {
+      const sizes = graph.int64s([heads * headDim, kvHeads * headDim, kvHeads * headDim])
+      graph.op('Split', [packed, sizes], label('q'), { axis: 1 }, { outputs: 3 })
+      return [label('q'), `${label('q')}:1`, `${label('q')}:2`]
+    }
+    const byHead = this.reshape(packed, [0, heads, 3 * headDim], label('qkv_heads'))
+    graph.op('Split', [byHead, graph.int64s([headDim, headDim, headDim])], label('q_heads3'), { axis: 2 }, { outputs: 3 })
+    const rows = (value: Value, as: string): Value => this.reshape(value, [0, heads * headDim], label(as))
+    return [rows(label('q_heads3'), 'q'), rows(`${label('q_heads3')}:1`, 'k'), rows(`${label('q_heads3')}:2`, 'v')]
+  }
+
+  private mlp(input: Value, i: number): Value {
+    const { graph, architecture, names: { block: names } } = this
+    const { hidden, mlp } = architecture
+    const label = (name: string): string => `blocks.${i}.mlp.${name}`
+    let post: Value
+    if (!architecture.gated) {
+      const pre = this.site(label('hook_pre'), this.linear(input, this.at(names.up, i), hidden, mlp, label('up')), mlp)
+      post = this.activate(pre, label('act'))
+    } else {
+      let gate: Value
+      let up: Value
+      if (names.packedGate) {
+        gate = graph.op('Split', [this.linear(input, this.at(names.up, i), hidden, 2 * mlp, label('gate_up')), graph.int64s([mlp, mlp])], label('gate'), { axis: 1 }, { outputs: 2 })
+        up = `${gate}:1`
+      } else {
+        gate = this.linear(input, this.at(names.gate ?? '', i), hidden, mlp, label('gate'))
+        up = this.linear(input, this.at(names.up, i), hidden, mlp, label('up'))
+      }
+      gate = this.site(label('hook_pre'), gate, mlp)
+      up = this.site(label('hook_pre_linear'), up, mlp)
+      post = graph.op('Mul', [this.activate(gate, label('act')), up], label('gated'))
+    }
+    return this.linear(this.site(label('hook_post'), post, mlp), this.at(names.down, i), mlp, hidden, label('down'))
+  }
+
+  private logits(final: Value): void {
+    const { graph, architecture, names } = this
+    let rows = final
+    if (this.request.cache) {
+      const last = graph.op('Gather', [this.shaped(final, 'head/tokens', architecture.hidden), graph.int64(-1)], 'head/last', { axis: 1 })
+      rows = last
+    }
+    const own = names.head !== undefined && this.weights.has(`${names.head}.weight`)
+    const head = own ? names.head ?? '' : `${this.prefix}${names.embedding}`
+    // A tied table is stored [vocab, hidden] even where the family's matrices are [in, out].
+    let logits = this.linear(rows, head, architecture.hidden, architecture.vocab, 'head', false)
+    const { divisor = null, softcap = null } = architecture.logits ?? {}
+    if (divisor !== null) logits = graph.op('Div', [logits, graph.float(divisor)], 'head/divided')
+    if (softcap !== null) {
+      const cap = graph.float(softcap)
+      logits = graph.op('Mul', [graph.op('Tanh', [graph.op('Div', [logits, cap], 'head/cap')], 'head/tanh'), cap], 'head/capped')
+    }
+    if (this.request.cache) graph.output('logits', logits, ['batch', architecture.vocab])
+    else this.site('logits', logits, architecture.vocab)
+  }
+
+  // ── Pieces ─────────────────────────────────────────────────────────────────────────────────────
+
+  private at(name: string, i: number): string {
+    return this.prefix + name.replace('{i}', String(i))
+  }
+
+  /** `rows` [n, inputs] → [n, outputs]; the bias is added where the file has one. */
+  private linear(rows: Value, name: string, inputs: number, outputs: number, label: string, transposed = this.names.transposed ?? false): Value {
+    const weight = `${name}.weight`
+    const shape = this.weights.shape(weight)
+    const [expectedRows, expectedColumns] = transposed ? [inputs, outputs] : [outputs, inputs]
+    if (shape.length !== 2 || shape[0] !== expectedRows || shape[1] !== expectedColumns) {
+      throw this.contradiction(weight, `has the shape [${shape.join(', ')}]`, `[${expectedRows}, ${expectedColumns}]`)
+    }
+    const bias = this.weights.has(`${name}.bias`) ? this.weights.tensor(this.graph, `${name}.bias`) : null
+    return this.weights.linear(this.graph, rows, weight, bias, transposed, label, this.request.arithmetic)
+  }
+
+  private norm(value: Value, name: string, label: string): Value {
+    const { graph, architecture: { norm } } = this
+    const full = name.startsWith(this.prefix) ? name : this.prefix + name
+    let weight = this.weights.tensor(graph, `${full}.weight`)
+    if (norm.kind === 'layer') {
+      const bias = this.weights.has(`${full}.bias`) ? [this.weights.tensor(graph, `${full}.bias`)] : []
+      return graph.op('LayerNormalization', [value, weight, ...bias], label, { axis: -1, epsilon: { float: norm.epsilon } })
+    }
+    if (norm.plusOne) weight = graph.op('Add', [weight, graph.float(1)], `${label}/weight`)
+    return graph.op('SimplifiedLayerNormalization', [value, weight], label, { axis: -1, epsilon: { float: norm.epsilon }, stash_type: 1 })
+  }
+
+  private activate(value: Value, label: string): Value {
+    const { graph } = this
+    switch (this.architecture.activation) {
+      case 'gelu': return graph.op('Gelu', [value], label, { approximate: 'none' })
+      case 'gelu-tanh': return graph.op('Gelu', [value], label, { approximate: 'tanh' })
+      case 'relu': return graph.op('Relu', [value], label)
+      case 'quick-gelu': return graph.op('QuickGelu', [value], label, { alpha: { float: 1.702 } }, { domain: 'com.microsoft' })
+      case 'silu': return graph.op('QuickGelu', [value], label, { alpha: { float: 1 } }, { domain: 'com.microsoft' })
+    }
+  }
+
+  private residualScaled(value: Value, label: string): Value {
+    const scale = this.architecture.residualScale
+    return scale === null ? value : this.graph.op('Mul', [value, this.graph.float(scale)], label)
+  }
+
+  /** Turns the first `width` values of each head: x·cos + rotate_half(x)·sin. Value [b, q, heads, headDim]. */
+  private rotate(value: Value, rotary: Rotary, label: string): Value {
+    const { graph, architecture: { headDim } } = this
+    const { cos, sin } = this.turning(rotary)
+    const half = rotary.width / 2
+    const rest = headDim - rotary.width
+    const sizes = rest > 0 ? [half, half, rest] : [half, half]
+    const first = graph.op('Split', [value, graph.int64s(sizes)], `${label}/parts`, { axis: 3 }, { outputs: sizes.length })
+    const second = `${first}:1`
+    const times = (a: Value, b: Value, as: string): Value => graph.op('Mul', [a, b], `${label}/${as}`)
+    const turned = [
+      graph.op('Sub', [times(first, cos, 'first_cos'), times(second, sin, 'second_sin')], `${label}/first`),
+      graph.op('Add', [times(second, cos, 'second_cos'), times(first, sin, 'first_sin')], `${label}/second`),
+      ...(rest > 0 ? [`${first}:2`] : [])
+    ]
+    return graph.op('Concat', turned, label, { axis: 3 })
+  }
+
+  /** cos and sin of every token's angles, [b, q, 1, width / 2]; computed once for each kind of rotary. */
+  private turning(rotary: Rotary): { readonly cos: Value; readonly sin: Value } {
+    const key = JSON.stringify(rotary)
+    const known = this.cosSin.get(key)
+    if (known) return known
+    const { graph } = this
+    const label = `rotary_${this.cosSin.size}`
+    const { frequencies, factor } = rotaryFrequencies(rotary, 0)
+    const values = dependsOnLength(rotary)
+      ? graph.once(INPUTS.frequencies, (name) => graph.input(name, 'float32', [frequencies.length]))
+      : graph.floats(label, frequencies, [frequencies.length])
+    const positions = graph.op('Unsqueeze', [graph.once('positions_float', (name) => graph.op('Cast', [this.positions], name, { to: 1 })), graph.int64s([2, 3])], `${label}/positions`)
+    const angles = graph.op('Mul', [positions, values], `${label}/angles`)
+    const scaled = (opType: string): Value => {
+      const value = graph.op(opType, [angles], `${label}/${opType}`)
+      return factor === 1 ? value : graph.op('Mul', [value, graph.float(factor)], `${label}/${opType}/scaled`)
+    }
+    const turning = { cos: scaled('Cos'), sin: scaled('Sin') }
+    this.cosSin.set(key, turning)
+    return turning
+  }
+
+  private bias(window: number | null): Value {
+    const known = this.biases.get(window)
+    if (known) return known
+    const { graph, architecture: { relativeBias, heads } } = this
+    let bias = graph.input(INPUTS.bias(window), 'float32', ['batch', 1, 'query', 'key'])
+    if (relativeBias) {
+      const buckets = graph.input(INPUTS.buckets, 'int64', ['batch', 'query', 'key'])
+      const table = `${this.prefix}${this.names.relativeBias}.weight`
+      const [rows, columns] = this.weights.shape(table)
+      if (rows !== relativeBias.buckets || columns !== heads) throw this.contradiction(table, `has the shape [${rows}, ${columns}]`, `[${relativeBias.buckets}, ${heads}]`)
+      const looked = this.weights.lookup(graph, table, buckets, 'relative_bias/looked_up')
+      bias = graph.op('Add', [bias, graph.op('Transpose', [looked], 'relative_bias', { perm: [0, 3, 1, 2] })], 'relative_bias/masked')
+    }
+    this.biases.set(window, bias)
+    return bias
+  }
+
+  // ── Shapes and sites ───────────────────────────────────────────────────────────────────────────
+
+  /** Rows [n, …dims] as [batch, position, …dims]. */
+  private shaped(value: Value, label: string, ...dims: number[]): Value {
+    const shape = this.graph.once(`shape/${dims.join('x')}`, (name) => this.graph.op('Concat', [this.batchShape, this.graph.int64s(dims)], name, { axis: 0 }))
+    return this.graph.op('Reshape', [value, shape], label)
+  }
+
+  private flat(value: Value, width: number, label: string): Value {
+    return this.reshape(value, [-1, width], label)
+  }
+
+  private reshape(value: Value, shape: readonly number[], label: string): Value {
+    return this.graph.op('Reshape', [value, this.graph.int64s(shape)], label)
+  }
+
+  private dimension(axis: 0 | 1): Value {
+    return this.graph.once(`dimension_${axis}`, (name) => this.graph.op('Gather', [this.batchShape, this.graph.int64s([axis])], name))
+  }
+
+  /** Marks `rows` [n, …] as the site `name` of [batch, position, …dims]: declares it as output and applies interventions. */
+  private site(name: string, rows: Value, ...dims: number[]): Value {
+    if (this.interventions.has(name)) {
+      const intervened = this.siteShaped(name, this.intervene(name, this.shaped(rows, `${name}/before`, ...dims), dims), ...dims)
+      return this.flat(intervened, dims.reduce((product, dim) => product * dim, 1), `${name}/rows`)
+    }
+    if (this.wanted.has(name)) this.outputs(name, this.shaped(rows, `${name}/shaped`, ...dims), ['batch', 'position', ...dims])
+    return rows
+  }
+
+  /** The same for a value that already is [batch, position, …dims]. */
+  private siteShaped(name: string, value: Value, ...dims: number[]): Value {
+    this.outputs(name, value, ['batch', 'position', ...dims])
+    return value
+  }
+
+  private outputs(site: string, value: Value, shape: readonly (number | string)[]): void {
+    for (const name of this.wanted.get(site) ?? []) this.graph.output(name, value, shape)
+  }
+
+  private intervene(site: string, value: Value, dims: readonly number[]): Value {
+    const { graph } = this
+    const added = graph.op('Add', [value, graph.input(INPUTS.add(site), 'float32', ['add_batch', 'add_position', ...dims])], `${site}/added`)
+    const mask = graph.op('Cast', [graph.input(INPUTS.patchMask(site), 'float32', ['patch_batch', 'patch_position', ...dims.map(() => 1)])], `${site}/mask`, { to: 9 })
+    return graph.op('Where', [mask, graph.input(INPUTS.patchValue(site), 'float32', ['patch_batch', 'patch_position', ...dims]), added], `${site}/patched`)
+  }
+
+  private contradiction(tensor: string, found: string, expected: string): LayerscopeError {
+    return new LayerscopeError({
+      code: 'weights-contradict-config', message: `The tensor ${tensor} ${found}; config.json leads to ${expected}.`, field: tensor,
+      hint: 'The weights and config.json belong to different models, or one of them is damaged.'
+    })
+  }
+}

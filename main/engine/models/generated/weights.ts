@@ -1,0 +1,79 @@
+import { LayerscopeError } from '../../errors'
+import type { ElementType, GraphBuilder, Value } from './graph-builder'
+import type { MemoryInitializer } from './memory-initializer'
+import type { StoredTensor, TensorIndex } from './safetensors-index'
+
+/** Where a graph's weights come from: each tensor by the name it has in the file. */
+export interface WeightSource {
+  /** Buffers that the graphs written so far name, where weights are not mapped. */
+  readonly memory?: readonly MemoryInitializer[]
+  has(name: string): boolean
+  shape(name: string): readonly number[]
+  /** A float32 value of the graph holding the tensor as it is stored. */
+  tensor(graph: GraphBuilder, name: string): Value
+  /** Rows of the table `name` at `indices`, float32: [...indices, width]. */
+  lookup(graph: GraphBuilder, name: string, indices: Value, label: string): Value
+  /**
+   * `rows` [n, in] times the matrix `name` ([out, in], or [in, out] when `transposed`), plus `bias`: [n, out].
+   * The source chooses the operator, since quantised matrices multiply in their own way.
+   */
+  linear(graph: GraphBuilder, rows: Value, name: string, bias: Value | null, transposed: boolean, label: string, arithmetic?: Arithmetic): Value
+}
+
+/**
+ * `fast` may round activations to eight bits, as llama.cpp does; `exact` multiplies in float32, by blocks as they are where a format has them;
+ * `widened` multiplies by float32 matrices alone, which a backward pass can read too.
+ */
+export type Arithmetic = 'exact' | 'fast' | 'widened'
+
+const ELEMENT_TYPES: Readonly<Record<string, ElementType>> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' }
+
+/** Weights of a safetensors folder, mapped in place: float32 as it is, half precisions through a cast. */
+export class SafetensorsWeights implements WeightSource {
+  constructor(private readonly index: TensorIndex) {}
+
+  has(name: string): boolean {
+    return this.index.tensors.has(name)
+  }
+
+  shape(name: string): readonly number[] {
+    return this.stored(name).shape
+  }
+
+  tensor(graph: GraphBuilder, name: string): Value {
+    const { value, element } = this.raw(graph, name)
+    return element === 'float32' ? value : graph.once(`${name}/float32`, (label) => graph.op('Cast', [value], label, { to: 1 }))
+  }
+
+  private raw(graph: GraphBuilder, name: string): { readonly value: Value; readonly element: ElementType } {
+    const { type, shape, range } = this.stored(name)
+    const element = ELEMENT_TYPES[type]
+    if (!element) {
+      throw new LayerscopeError({ code: 'precision-unsupported', message: `The tensor ${name} is stored as ${type}, which cannot be run yet; float32, float16 and bfloat16 can.`, file: range.file })
+    }
+    return { value: graph.external(name, element, shape, range), element }
+  }
+
+  lookup(graph: GraphBuilder, name: string, indices: Value, label: string): Value {
+    const stored = this.raw(graph, name)
+    if (stored.element === 'float32') return graph.op('Gather', [stored.value, indices], label)
+    // Cast what was looked up, not the table.
+    return graph.op('Cast', [graph.op('Gather', [stored.value, indices], `${label}/stored`)], label, { to: 1 })
+  }
+
+  linear(graph: GraphBuilder, rows: Value, name: string, bias: Value | null, transposed: boolean, label: string): Value {
+    const inputs = [rows, this.tensor(graph, name), ...(bias ? [bias] : [])]
+    return graph.op('Gemm', inputs, label, { transB: transposed ? 0 : 1 })
+  }
+
+  private stored(name: string): StoredTensor {
+    const tensor = this.index.tensors.get(name)
+    if (!tensor) {
+      throw new LayerscopeError({
+        code: 'weights-missing', message: `The model's files hold no tensor called ${name}.`, ...(this.index.files[0] ? { file: this.index.files[0] } : {}),
+        hint: 'The download may be incomplete, or config.json belongs to another model.'
+      })
+    }
+    return tensor
+  }
+}
