@@ -1,0 +1,49 @@
+import type { ErrorReport, ModelCheck } from '../../../preload/contract'
+import type { ArchitectureHints } from './config'
+import type { SamplingOptions } from './generate'
+import type { ModelFiles } from './locate'
+import type { Gather, Intervention, Tensor, TokenBatch } from './open-model'
+import type { BlockStructure, MeasuredSite } from './site-plan'
+
+/** What a model's worker thread is asked. Each request ends in one reply of the same id. */
+export type WorkerRequest =
+  | { readonly kind: 'open'; readonly id: number; readonly files: Pick<ModelFiles, 'format' | 'graph' | 'config'>; readonly provider: string; readonly hints: ArchitectureHints }
+  | { readonly kind: 'run'; readonly id: number; readonly batch: TokenBatch; readonly sites: readonly string[]; readonly gather: Gather; readonly interventions: readonly Intervention[] }
+  | { readonly kind: 'generate'; readonly id: number; readonly prompt: readonly number[]; readonly options: SamplingOptions; readonly arithmetic: 'exact' | 'fast'; readonly limit: number | null }
+  | { readonly kind: 'gradient'; readonly id: number; readonly batch: TokenBatch; readonly wrt: string; readonly cotangent: Float32Array }
+  /** Stops the generation `id` after the token under way. */
+  | { readonly kind: 'stop'; readonly id: number }
+  | { readonly kind: 'close'; readonly id: number }
+
+export interface OpenedGraph {
+  readonly sites: readonly MeasuredSite[]
+  readonly defaultSites: readonly string[]
+  readonly structure: BlockStructure
+  readonly sharesPrefixes: boolean
+  readonly gradientOutput: string | null
+  readonly layers: number
+  readonly hidden: number
+  readonly heads: number | null
+  readonly kvHeads: number | null
+  readonly headDim: number | null
+  readonly vocab: number | null
+  readonly precision: string
+  readonly warnings: readonly string[]
+  readonly weightFiles: readonly string[]
+  readonly checks: readonly ModelCheck[]
+  readonly provider: string
+  readonly providerNote: string | null
+}
+
+export type WorkerReply =
+  | { readonly kind: 'stage'; readonly id: number; readonly stage: string }
+  | { readonly kind: 'check'; readonly id: number; readonly check: ModelCheck }
+  /** Loaded: from now on it could run. The self-tests follow. */
+  | { readonly kind: 'ready'; readonly id: number; readonly opened: OpenedGraph }
+  | { readonly kind: 'opened'; readonly id: number; readonly opened: OpenedGraph }
+  | { readonly kind: 'tensors'; readonly id: number; readonly tensors: readonly (readonly [string, Tensor])[]; readonly computedTokens: number }
+  | { readonly kind: 'gradient'; readonly id: number; readonly tensor: Tensor }
+  | { readonly kind: 'token'; readonly id: number; readonly token: number }
+  | { readonly kind: 'generated'; readonly id: number }
+  | { readonly kind: 'closed'; readonly id: number }
+  | { readonly kind: 'error'; readonly id: number; readonly error: ErrorReport }
