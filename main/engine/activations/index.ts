@@ -1,0 +1,6 @@
+export { extract, extractionKey, sitesOf, type ExtractionOptions, type ExtractionProgress } from './extract'
+export { readManifest, type Manifest } from './manifest'
+export type { Matrix } from './matrix'
+export { writeParquetTable, type ParquetColumn } from './parquet'
+export { openSafetensors, writeSafetensors, layOut, type SafetensorsFile, type TensorEntry, type TensorToWrite } from './safetensors'
+export { openStore, shareStore, type ActivationStore } from './store'
