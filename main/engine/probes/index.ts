@@ -1,0 +1,2 @@
+export { sweep } from './sweep'
+export type { HeldOut, Matrix, SweepInput, SweepListener, SweepOutcome } from './sweep-types'

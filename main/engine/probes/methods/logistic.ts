@@ -1,0 +1,92 @@
+import type { FitJob, FitResult, LinearProbe, Precision, ProbeMethod, SiteContext } from '../probe-method'
+import { minimise, type BatchObjective } from '../batched-lbfgs'
+import { LogisticProblems } from './logistic-problems'
+import { Preconditioner } from './preconditioner'
+
+/** Expected decrease of the objective, as a share of it, at which a fit ends. */
+const tolerances: Readonly<Record<Precision, number>> = { validation: 5e-6, final: 1e-9 }
+const iterations = 1000
+/** Values per logit matrix; its temporaries in float64 take some 60 bytes each. */
+const logitsAtOnce = 2 ** 20
+/** Values of all histories, 8 bytes each. */
+const historyAtOnce = 2 ** 23
+
+/**
+ * Logistic regression with scikit-learn's objective and meaning of C:
+ * Σ log(1 + exp(−ỹ(wᵀx + b))) + |w|² / 2C, for several classes the softmax loss with the penalty on all coefficients;
+ * features standardised on the training rows, intercepts free. Strengths are values of C.
+ * All jobs are solved together from strong to weak regularisation, each starting at its last solution.
+ */
+export const logistic: ProbeMethod = {
+  name: 'logistic',
+  strengths: count => logSpace(-4, 4, count),
+  async fit(context, jobs, precision) {
+    const results: FitResult[] = []
+    const preconditioner = new Preconditioner(context)
+    const { outputs } = context.products
+    const size = outputs * (context.data.columns + 1)
+    const together = Math.max(1, Math.min(Math.floor(logitsAtOnce / (context.data.rows * outputs)), Math.floor(historyAtOnce / (16 * size))))
+    for (let start = 0; start < jobs.length; start += together) {
+      results.push(...await fitPath(context, jobs.slice(start, start + together), preconditioner, tolerances[precision]))
+    }
+    return results
+  }
+}
+
+/** `count` values from 10^low to 10^high, evenly spaced in the exponent; the geometric middle for one. */
+export function logSpace(low: number, high: number, count: number): readonly number[] {
+  if (count === 1) return [10 ** ((low + high) / 2)]
+  return Array.from({ length: count }, (_, i) => 10 ** (low + (high - low) * i / (count - 1)))
+}
+
+async function fitPath(context: SiteContext, jobs: readonly FitJob[], preconditioner: Preconditioner, tolerance: number): Promise<readonly FitResult[]> {
+  const problems = new LogisticProblems(context, jobs)
+  const points = jobs.map((job, i) => problems.start(i, job.start))
+  const probes = jobs.map((): LinearProbe[] => [])
+  const objectives = jobs.map((): number[] => [])
+  const unfinished = jobs.map((): number[] => [])
+  /** The solution before the present one, for those that have two. */
+  const before = jobs.map((): Past | undefined => undefined)
+  const reached = jobs.map((): number | undefined => undefined)
+  const strengths = [...new Set(jobs.flatMap(job => job.strengths))].sort((a, b) => a - b)
+  for (const strength of strengths) {
+    const here = [...jobs.keys()].filter(job => jobs[job]?.strengths.includes(strength))
+    const batch = here.map(job => points[job] as Float64Array)
+    const objective = await problems.at(strength, here, batch, preconditioner)
+    await extrapolate(objective, batch, here.map(job => before[job]), strength)
+    const result = await minimise(objective, batch, { tolerance, iterations, checkpoint: context.checkpoint })
+    here.forEach((job, i) => {
+      const point = batch[i] as Float64Array
+      const last = points[job] as Float64Array
+      before[job] = reached[job] === undefined ? undefined : { point: last, strength: reached[job] as number, next: strength }
+      points[job] = point
+      reached[job] = strength
+      probes[job]?.push(problems.probe(job, point))
+      objectives[job]?.push(result.losses[i] as number)
+    })
+    result.remaining.forEach((share, i) => { if (share > tolerances.validation) unfinished[here[i] as number]?.push(strength) })
+  }
+  return jobs.map((_, job) => ({
+    probes: probes[job] ?? [], objectives: Float64Array.from(objectives[job] ?? []), unfinished: unfinished[job] ?? []
+  }))
+}
+
+/** A solution at `strength`, which was followed by the present one at `next`. */
+interface Past { readonly point: Float64Array; readonly strength: number; readonly next: number }
+
+/**
+ * Moves each start along the line through its last two solutions, linear in log C, where that lowers the loss:
+ * on nearly separable data the solution keeps growing in much the same direction.
+ */
+async function extrapolate(objective: BatchObjective, batch: Float64Array[], past: readonly (Past | undefined)[], strength: number): Promise<void> {
+  const those = [...batch.keys()].filter(i => past[i])
+  if (those.length === 0) return
+  const guesses = those.map(i => {
+    const { point: earlier, strength: first, next } = past[i] as Past
+    const share = Math.log(strength / next) / Math.log(next / first)
+    return Float64Array.from(batch[i] as Float64Array, (value, k) => value + share * (value - (earlier[k] as number)))
+  })
+  const guessed = await objective.evaluate(those, guesses)
+  const present = await objective.evaluate(those, those.map(i => batch[i] as Float64Array))
+  those.forEach((i, at) => { if ((guessed.losses[at] as number) < (present.losses[at] as number)) batch[i] = guesses[at] as Float64Array })
+}

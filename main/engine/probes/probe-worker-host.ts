@@ -1,0 +1,68 @@
+import type { Worker } from 'node:worker_threads'
+import { LayerscopeError } from '../errors'
+import { startWorker } from '../workers'
+import type { Matrix } from './sweep-types'
+import type { Baselines, FromProbeWorker, ProbeWorkerData, SiteOutcome, SweepStart, ToProbeWorker } from './worker-protocol'
+
+/** The calling side of `probe-worker`: one question at a time, each answered or failed. */
+export class ProbeWorker {
+  private readonly worker: Worker
+  private readonly cancelled = new Int32Array(new SharedArrayBuffer(4))
+  private readonly onAbort = (): void => { Atomics.store(this.cancelled, 0, 1) }
+  private waiting: { resolve(message: FromProbeWorker): void; reject(error: Error): void } | null = null
+  private ended: Error | null = null
+
+  /** `signal` stops the worker at its next iteration; the question under way then fails with code `cancelled`. */
+  constructor(private readonly signal: AbortSignal | undefined) {
+    this.worker = startWorker('probe-worker', { cancelled: this.cancelled } satisfies ProbeWorkerData)
+    this.worker.on('message', (message: FromProbeWorker) => {
+      const { waiting } = this
+      this.waiting = null
+      if (message.kind === 'failed') waiting?.reject(new LayerscopeError(message.report))
+      else waiting?.resolve(message)
+    })
+    this.worker.on('error', error => { this.end(error) })
+    this.worker.on('exit', code => { this.end(new Error(`The probe worker ended with code ${code}.`)) })
+    signal?.addEventListener('abort', this.onAbort, { once: true })
+  }
+
+  async start(message: SweepStart): Promise<Baselines> {
+    const answer = await this.ask(message, [])
+    if (answer.kind !== 'baselines') throw new Error(`the probe worker answered ${answer.kind} to start`)
+    return answer.baselines
+  }
+
+  /** Takes the matrix over: its buffer moves to the worker where it is not a part of a larger one. */
+  async fit(site: string, { data, rows, columns }: Matrix): Promise<readonly SiteOutcome[]> {
+    const whole = data.buffer instanceof ArrayBuffer && data.byteLength === data.buffer.byteLength ? data : Float32Array.from(data)
+    const answer = await this.ask({ kind: 'site', site, data: whole, rows, columns }, [whole.buffer as ArrayBuffer])
+    if (answer.kind !== 'site') throw new Error(`the probe worker answered ${answer.kind} to a site`)
+    return answer.outcomes
+  }
+
+  /** Releases the sessions and ends the worker; what is under way is stopped first. */
+  async close(): Promise<void> {
+    this.signal?.removeEventListener('abort', this.onAbort)
+    if (this.ended) return
+    this.onAbort()
+    await this.ask({ kind: 'close' }, []).catch(() => null)
+    await this.worker.terminate()
+  }
+
+  private ask(message: ToProbeWorker, transfer: readonly ArrayBuffer[]): Promise<FromProbeWorker> {
+    return new Promise((resolve, reject) => {
+      if (this.ended) {
+        reject(this.ended)
+        return
+      }
+      this.waiting = { resolve, reject }
+      this.worker.postMessage(message, [...transfer])
+    })
+  }
+
+  private end(error: Error): void {
+    this.ended ??= error
+    this.waiting?.reject(error)
+    this.waiting = null
+  }
+}

@@ -1,0 +1,108 @@
+/** The worker of a sweep: one site's activations at a time, all methods, folds and controls on them. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { errorReport, LayerscopeError } from '../errors'
+import { featureTensor, fitSite } from './fit-site'
+import { predictedClasses } from './metrics'
+import { probeMethod } from './methods'
+import { Products } from './products'
+import { prepareSite } from './site-data'
+import { baselineScores, controlScores, predictionsOf, probeMetrics, testedRows } from './site-scores'
+import { textBaseline } from './text-baseline'
+import type { Baselines, FromProbeWorker, ProbeWorkerData, SiteOutcome, SweepSite, SweepStart, ToProbeWorker } from './worker-protocol'
+
+const { cancelled } = workerData as ProbeWorkerData
+
+interface Sweep {
+  readonly start: SweepStart
+  readonly baselines: Baselines
+  readonly products: Products
+}
+
+let sweep: Sweep | null = null
+
+function post(message: FromProbeWorker, transfer: readonly ArrayBuffer[] = []): void {
+  parentPort?.postMessage(message, [...transfer])
+}
+
+function checkpoint(): void {
+  if (Atomics.load(cancelled, 0) === 1) throw new LayerscopeError({ code: 'cancelled', message: 'Cancelled.' })
+}
+
+async function begin(start: SweepStart): Promise<Sweep> {
+  const { plan, codes, classes } = start
+  start.methods.forEach(probeMethod)
+  const text = textBaseline(start.texts, start.rows, codes, classes, plan, start.seed, checkpoint)
+  const baselines = baselineScores(text, plan, codes, classes)
+  return { start, baselines, products: await Products.create(classes === 2 ? 1 : classes) }
+}
+
+async function fit({ start, baselines, products }: Sweep, message: SweepSite): Promise<readonly SiteOutcome[]> {
+  const { plan, codes, classes } = start
+  const data = prepareSite(message.site, message, start.allRows, start.rows, plan.cellOfRow, plan.cells)
+  const context = { data, features: featureTensor(data.features, data.rows, data.columns), cellOfRow: plan.cellOfRow, classes, products, checkpoint }
+  const tested = testedRows(plan)
+  const groups = Int32Array.from(tested, row => start.groups[row] as number)
+  const outcomes: SiteOutcome[] = []
+  for (const name of start.methods) {
+    const began = performance.now()
+    const fitted = await fitSite(context, probeMethod(name), plan, codes, start.shuffledCodes, start.strengths)
+    const predictions = predictionsOf(fitted.probabilities, codes, classes, tested)
+    const shuffled = controlScores(predictionsOf(fitted.shuffled, start.shuffledCodes, classes, tested))
+    const metrics = probeMetrics(predictions, groups, start.seed)
+    const predicted = predictedClasses(predictions)
+    const score = new Float32Array(start.allRows).fill(NaN)
+    const predictedOfRow = new Int32Array(start.allRows).fill(-1)
+    tested.forEach((row, i) => {
+      const activationRow = start.rows[row] as number
+      score[activationRow] = fitted.probabilities[row * classes + (classes === 2 ? 1 : codes[row] as number)] as number
+      predictedOfRow[activationRow] = predicted[i] as number
+    })
+    outcomes.push({
+      result: {
+        site: message.site, method: name, metrics,
+        controls: { shuffled: shuffled.accuracy, textOnly: baselines.textOnly, majority: baselines.majority },
+        aurocControls: shuffled.auroc === null || baselines.textOnlyAuroc === null ? null : { shuffled: shuffled.auroc, textOnly: baselines.textOnlyAuroc },
+        validationAccuracy: fitted.validationAccuracy,
+        strength: fitted.strength,
+        seconds: (performance.now() - began) / 1000
+      },
+      score, predicted: predictedOfRow,
+      folds: plan.outer.map((fold, i) => {
+        const own = [...tested.keys()].filter(position => fold.testCells.includes(plan.cellOfRow[tested[position] as number] as number))
+        return {
+          validationAccuracy: fitted.outer[i]?.validationAccuracy ?? 0,
+          testRight: own.filter(position => predicted[position] === predictions.actual[position]).length,
+          testRows: own.length
+        }
+      }),
+      // What the strength decides on separable rows; methods without one are not moved by it.
+      separable: fitted.separable && name === 'logistic',
+      unfinished: fitted.unfinished
+    })
+  }
+  return outcomes
+}
+
+async function handle(message: ToProbeWorker): Promise<void> {
+  switch (message.kind) {
+    case 'start':
+      sweep = await begin(message)
+      post({ kind: 'baselines', baselines: sweep.baselines })
+      return
+    case 'site': {
+      if (!sweep) throw new Error('a site came before the start')
+      const outcomes = await fit(sweep, message)
+      post({ kind: 'site', outcomes }, outcomes.flatMap(({ score, predicted }) => [score.buffer as ArrayBuffer, predicted.buffer as ArrayBuffer]))
+      return
+    }
+    case 'close':
+      await sweep?.products.release()
+      sweep = null
+      post({ kind: 'closed' })
+      parentPort?.close()
+  }
+}
+
+parentPort?.on('message', (message: ToProbeWorker) => {
+  handle(message).catch((error: unknown) => { post({ kind: 'failed', report: errorReport(error) }) })
+})

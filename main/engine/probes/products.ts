@@ -1,0 +1,190 @@
+import * as ort from 'onnxruntime-node'
+import { GraphBuilder } from './onnx-graph'
+
+/** Loss and derivatives of a batch of problems at given weights, before the penalty. */
+export interface BatchValues {
+  /** [problems] */
+  readonly loss: Float64Array
+  /** [problems × outputs, columns], by the weights on the stored features */
+  readonly gradient: Float32Array
+  /** [problems × outputs], by the intercepts */
+  readonly interceptGradient: Float64Array
+  /** [problems × outputs], Σ p(1 − p) over training rows: second derivative by the intercept */
+  readonly curvature: Float64Array
+}
+
+/**
+ * The matrix products of a sweep, run by ONNX Runtime in float32 with losses and logistic functions in float64:
+ * at weak regularisation a row's loss falls under float32's epsilon and would vanish in 1 + e^u.
+ * `outputs` is 1 for two classes (one logit) and the number of classes otherwise. Features are [rows, columns].
+ */
+export class Products {
+  private constructor(
+    readonly outputs: number,
+    private readonly evaluation: ort.InferenceSession,
+    private readonly curvature: ort.InferenceSession,
+    private readonly product: ort.InferenceSession,
+    private readonly logits: ort.InferenceSession
+  ) {}
+
+  static async create(outputs: number): Promise<Products> {
+    return new Products(
+      outputs,
+      await (outputs === 1 ? binaryEvaluation() : softmaxEvaluation()).session(),
+      await inverseCurvature(outputs).session(),
+      await rowsTimesSquare().session(),
+      await scores().session()
+    )
+  }
+
+  /**
+   * Loss and gradient. `weights` [problems × outputs, columns], `intercepts` [problems × outputs].
+   * `targets`: for one output [problems, rows] −1 on training rows of class 1, +1 on those of class 0, 0 elsewhere;
+   * otherwise [problems × outputs, rows] 1 at the class of a training row, 0 elsewhere.
+   */
+  async evaluate(features: ort.Tensor, weights: Float32Array, intercepts: Float32Array, targets: Float32Array): Promise<BatchValues> {
+    const [rows = 0, columns = 0] = features.dims
+    const height = intercepts.length
+    const result = await this.evaluation.run({
+      features,
+      weights: new ort.Tensor('float32', weights, [height, columns]),
+      intercepts: new ort.Tensor('float32', intercepts, [height, 1]),
+      targets: new ort.Tensor('float32', targets, this.outputs === 1 ? [height, rows] : [height / this.outputs, this.outputs, rows])
+    })
+    return {
+      loss: doubles(result['loss']),
+      gradient: floats(result['gradient']),
+      interceptGradient: doubles(result['interceptGradient']),
+      curvature: doubles(result['curvature'])
+    }
+  }
+
+  /**
+   * (Xᵀ diag(d) X + ridge · I)⁻¹ [columns, columns], d the mean over problems (and classes) of p(1 − p) on training rows:
+   * the inverse Hessian of a typical problem of the batch. `training` [problems, rows] is 1 on training rows;
+   * `scale` multiplies d.
+   */
+  async inverseHessian(features: ort.Tensor, weights: Float32Array, intercepts: Float32Array, training: Float32Array, scale: number, ridge: number): Promise<Float32Array> {
+    const [rows = 0, columns = 0] = features.dims
+    const result = await this.curvature.run({
+      features,
+      weights: new ort.Tensor('float32', weights, [intercepts.length, columns]),
+      intercepts: new ort.Tensor('float32', intercepts, [intercepts.length, 1]),
+      training: new ort.Tensor('float32', training, [intercepts.length / this.outputs, 1, rows]),
+      scale: new ort.Tensor('float32', Float32Array.of(scale), []),
+      ridge: new ort.Tensor('float32', Float32Array.of(ridge), [])
+    })
+    return floats(result['inverse'])
+  }
+
+  /** `vectors` [count, columns] times a square matrix. */
+  async multiply(vectors: Float32Array, square: Float32Array, columns: number): Promise<Float32Array> {
+    const result = await this.product.run({
+      vectors: new ort.Tensor('float32', vectors, [vectors.length / columns, columns]),
+      square: new ort.Tensor('float32', square, [columns, columns])
+    })
+    return floats(result['product'])
+  }
+
+  /** Logits [height, rows] of `weights` [height, columns] with `intercepts` [height]. */
+  async score(features: ort.Tensor, weights: Float32Array, intercepts: Float32Array): Promise<Float32Array> {
+    const result = await this.logits.run({
+      features,
+      weights: new ort.Tensor('float32', weights, [intercepts.length, features.dims[1] ?? 0]),
+      intercepts: new ort.Tensor('float32', intercepts, [intercepts.length, 1])
+    })
+    return floats(result['logits'])
+  }
+
+  async release(): Promise<void> {
+    for (const session of [this.evaluation, this.curvature, this.product, this.logits]) await session.release()
+  }
+}
+
+function logitsOf(graph: GraphBuilder): string {
+  const product = graph.op('Gemm', [graph.input('weights'), graph.input('features')], { transB: 1 })
+  return graph.op('Add', [product, graph.input('intercepts')])
+}
+
+function binaryEvaluation(): GraphBuilder {
+  const graph = new GraphBuilder()
+  const logits = logitsOf(graph)
+  const targets = graph.input('targets')
+  const one = graph.scalar(1, 'float64')
+  // u = −ỹ z; e^u beyond 80 would overflow the float32 gradient long after the loss stopped mattering.
+  const margin = graph.op('Min', [graph.op('Mul', [logits, targets]), graph.scalar(80, 'float32')])
+  const sign = graph.cast(targets, 'float64')
+  const odds = graph.op('Mul', [graph.op('Exp', [graph.cast(margin, 'float64')]), graph.op('Abs', [sign])])
+  const onePlus = graph.op('Add', [odds, one])
+  graph.output(graph.sum(graph.op('Log', [onePlus]), [1], 'drop'), 'loss', 'float64')
+  const wrong = graph.op('Div', [odds, onePlus])
+  graph.output(graph.sum(graph.op('Mul', [wrong, graph.op('Sub', [one, wrong])]), [1], 'drop'), 'curvature', 'float64')
+  const residual = graph.op('Mul', [wrong, sign])
+  graph.output(graph.sum(residual, [1], 'drop'), 'interceptGradient', 'float64')
+  graph.output(graph.op('MatMul', [graph.cast(residual, 'float32'), 'features']), 'gradient')
+  return graph
+}
+
+function softmaxEvaluation(): GraphBuilder {
+  const graph = new GraphBuilder()
+  const flat = logitsOf(graph)
+  const logits = graph.cast(graph.op('Reshape', [flat, graph.op('Shape', [graph.input('targets')])]), 'float64')
+  const targets = graph.cast('targets', 'float64')
+  const training = graph.sum(targets, [1], 'keep')
+  const largest = graph.op('ReduceMax', [logits], { axes: [1], keepdims: 1 })
+  const exponentials = graph.op('Exp', [graph.op('Sub', [logits, largest])])
+  const total = graph.sum(exponentials, [1], 'keep')
+  const logTotal = graph.op('Add', [graph.op('Log', [total]), largest])
+  const own = graph.sum(graph.op('Mul', [targets, logits]), [1], 'keep')
+  graph.output(graph.sum(graph.op('Sub', [graph.op('Mul', [training, logTotal]), own]), [1, 2], 'drop'), 'loss', 'float64')
+  const probability = graph.op('Mul', [graph.op('Div', [exponentials, total]), training])
+  const spread = graph.op('Mul', [probability, graph.op('Sub', [graph.scalar(1, 'float64'), probability])])
+  graph.output(graph.sum(spread, [2], 'drop'), 'curvature', 'float64')
+  const residual = graph.op('Sub', [probability, targets])
+  graph.output(graph.sum(residual, [2], 'drop'), 'interceptGradient', 'float64')
+  const rows = graph.op('Reshape', [graph.cast(residual, 'float32'), graph.op('Shape', [flat])])
+  graph.output(graph.op('MatMul', [rows, 'features']), 'gradient')
+  return graph
+}
+
+function inverseCurvature(outputs: number): GraphBuilder {
+  const graph = new GraphBuilder()
+  const flat = logitsOf(graph)
+  const rows = graph.op('Gather', [graph.op('Shape', [flat]), graph.integers([1])], { axis: 0 })
+  const split = graph.op('Reshape', [flat, graph.op('Concat', [graph.integers([-1, outputs]), rows], { axis: 0 })])
+  const probability = outputs === 1 ? graph.op('Sigmoid', [split]) : graph.op('Softmax', [split], { axis: 1 })
+  const spread = graph.op('Sub', [probability, graph.op('Mul', [probability, probability])])
+  const trained = graph.op('Mul', [spread, graph.input('training')])
+  const mean = graph.op('Mul', [graph.op('ReduceMean', [trained], { axes: [0, 1], keepdims: 0 }), graph.input('scale')])
+  const weighted = graph.op('Mul', ['features', graph.op('Unsqueeze', [mean, graph.integers([1])])])
+  const hessian = graph.op('Gemm', [weighted, 'features'], { transA: 1 })
+  // Standardised features: the trace is about Σd × columns. Float32 elimination loses pivots below this share of it.
+  const columns = graph.cast(graph.op('Gather', [graph.op('Shape', ['features']), graph.integers([1])], { axis: 0 }), 'float32')
+  const trace = graph.op('Mul', [graph.op('ReduceSum', [mean], { keepdims: 0 }), columns])
+  const least = graph.op('Mul', [trace, graph.scalar(1e-7, 'float32')])
+  const ridge = graph.op('Mul', [graph.op('EyeLike', [hessian]), graph.op('Max', [graph.input('ridge'), least])])
+  graph.output(graph.op('Inverse', [graph.op('Add', [hessian, ridge])], {}, 'com.microsoft'), 'inverse')
+  return graph
+}
+
+function rowsTimesSquare(): GraphBuilder {
+  const graph = new GraphBuilder()
+  graph.output(graph.op('MatMul', [graph.input('vectors'), graph.input('square')]), 'product')
+  return graph
+}
+
+function scores(): GraphBuilder {
+  const graph = new GraphBuilder()
+  graph.output(logitsOf(graph), 'logits')
+  return graph
+}
+
+function floats(tensor: ort.Tensor | undefined): Float32Array {
+  if (!(tensor?.data instanceof Float32Array)) throw new Error('a product gave no float32 values')
+  return tensor.data
+}
+
+function doubles(tensor: ort.Tensor | undefined): Float64Array {
+  if (!(tensor?.data instanceof Float64Array)) throw new Error('a product gave no float64 values')
+  return tensor.data
+}

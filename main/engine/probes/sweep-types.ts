@@ -1,0 +1,35 @@
+import type { SweepSummary, SiteResult } from '../../../preload/contract'
+import type { Matrix } from '../activations/matrix'
+
+export type { Matrix }
+
+/** What a sweep needs besides activations; all arrays have one entry per activation row. */
+export interface SweepInput {
+  readonly texts: readonly string[]
+  /** Null rows take no part. */
+  readonly labels: readonly (string | null)[]
+  readonly groups: readonly (string | null)[] | null
+  /** 1 marks rows of a predefined test split. */
+  readonly test: Uint8Array | null
+  /** Depth order. */
+  readonly sites: readonly string[]
+  /** Reads one site whole, [rows, width]; called once per site. The sweep takes the matrix over: its buffer is moved to a worker. */
+  readSite(site: string): Promise<Matrix>
+}
+
+/** Held-out output of the probe at one site, one entry per activation row. */
+export interface HeldOut {
+  readonly score: Float32Array
+  readonly predicted: Int32Array
+}
+
+export interface SweepListener {
+  onSite(result: SiteResult, heldOut: HeldOut, done: number, total: number): void | Promise<void>
+  onStage?(stage: 'baselines' | 'probing'): void
+}
+
+export interface SweepOutcome {
+  readonly summary: SweepSummary
+  /** Class index of each row; -1 without a label. */
+  readonly actual: Int32Array
+}

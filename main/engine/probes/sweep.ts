@@ -1,0 +1,125 @@
+import type { ChosenSite } from '../../../preload/contract'
+import type { ProbePlan } from '../../../preload/recipe'
+import { LayerscopeError } from '../errors'
+import { planFolds } from './folds'
+import { dataWarnings, resultWarnings, type SweepMaterial } from './guards'
+import { codeLabels } from './labels'
+import { checkClasses, probeMethod } from './methods'
+import { ProbeWorker } from './probe-worker-host'
+import { seededRandom, shuffle } from './random'
+import type { SweepInput, SweepListener, SweepOutcome } from './sweep-types'
+import type { SiteOutcome } from './worker-protocol'
+
+/**
+ * Trains probes at every site, with honest scores: grouped and stratified folds, strengths and site chosen on
+ * validation rows only, a shuffled-label control, a text-only and a majority baseline on the same folds, and 95 %
+ * intervals by a cluster bootstrap. Scores pool the held-out rows of all folds, or are those of the predefined test rows.
+ *
+ * Fits run in a worker thread; sites are read one after the other and reported as they are done.
+ * @throws LayerscopeError `label-…`, `too-few-rows`, `too-few-groups`, `test-split-empty`, `method-unknown`,
+ * `activations-mismatch`, `activations-not-finite`; an `AbortError` after `signal`.
+ */
+export async function sweep(input: SweepInput, plan: ProbePlan, listener: SweepListener, signal?: AbortSignal): Promise<SweepOutcome> {
+  const began = performance.now()
+  plan.methods.forEach(probeMethod)
+  stopIfAborted(signal)
+  const material = prepare(input, plan)
+  const { labels, codes, groups } = material
+  checkClasses(plan.methods, labels.classes.length)
+  const warnings = [...dataWarnings(material)]
+  const outcomes: SiteOutcome[] = []
+  const worker = new ProbeWorker(signal)
+  try {
+    listener.onStage?.('baselines')
+    await worker.start({
+      kind: 'start', texts: input.texts, rows: labels.rows, allRows: input.labels.length, codes,
+      shuffledCodes: shuffledCodes(material, plan.seed), groups,
+      classes: labels.classes.length, plan: material.plan, methods: plan.methods, strengths: plan.strengths, seed: plan.seed
+    })
+    listener.onStage?.('probing')
+    const total = input.sites.length * plan.methods.length
+    for (const site of input.sites) {
+      stopIfAborted(signal)
+      const matrix = await input.readSite(site)
+      stopIfAborted(signal)
+      for (const outcome of await worker.fit(site, matrix)) {
+        outcomes.push(outcome)
+        await listener.onSite(outcome.result, { score: outcome.score, predicted: outcome.predicted }, outcomes.length, total)
+      }
+    }
+  } catch (error) {
+    stopIfAborted(signal)
+    throw error
+  } finally {
+    await worker.close()
+  }
+  const chosen = chooseSite(outcomes)
+  if (chosen) warnings.push(...resultWarnings(material, outcomes, chosen, input.sites.length))
+  return {
+    summary: {
+      task: labels.task, classes: labels.classes, folds: material.plan.folds,
+      sites: outcomes.map(outcome => outcome.result), chosen, warnings, seconds: (performance.now() - began) / 1000
+    },
+    actual: labels.codes
+  }
+}
+
+function prepare(input: SweepInput, plan: ProbePlan): SweepMaterial {
+  const count = input.labels.length
+  for (const [name, values] of [['texts', input.texts], ['groups', input.groups], ['test', input.test]] as const) {
+    if (values && values.length !== count) {
+      throw new LayerscopeError({ code: 'rows-mismatch', message: `There are ${count} labels but ${values.length} ${name}.`, field: name })
+    }
+  }
+  const labels = codeLabels(input.labels)
+  const codes = Int32Array.from(labels.rows, row => labels.codes[row] as number)
+  const test = input.test
+  const indexOfGroup = new Map<string, number>()
+  let ungrouped = 0
+  const groups = Int32Array.from(labels.rows, (row, i) => {
+    const name = input.groups?.[row] ?? null
+    // A row without a group is a group of its own; negative numbers cannot meet an index.
+    if (name === null) {
+      ungrouped++
+      return -1 - i
+    }
+    const known = indexOfGroup.get(name) ?? indexOfGroup.size
+    indexOfGroup.set(name, known)
+    return known
+  })
+  const foldPlan = planFolds({
+    codes, classes: labels.classes.length, groups, folds: plan.folds, seed: plan.seed,
+    test: test ? Uint8Array.from(labels.rows, row => test[row] as number) : null
+  })
+  return {
+    labels, codes, groups, hasGroups: input.groups !== null, ungrouped: input.groups ? ungrouped : 0,
+    texts: input.texts, plan: foldPlan, foldsAsked: plan.folds
+  }
+}
+
+/** Labels permuted over all rows; with a predefined test split within its two sides, which keeps their class shares. */
+function shuffledCodes({ codes, plan }: SweepMaterial, seed: number): Int32Array {
+  const random = seededRandom(seed + 1)
+  if (plan.kind === 'cross-validation') return shuffle(Int32Array.from(codes), random)
+  const testCells = new Set(plan.outer.flatMap(fold => fold.testCells))
+  const result = Int32Array.from(codes)
+  for (const side of [false, true]) {
+    const rows = [...codes.keys()].filter(row => testCells.has(plan.cellOfRow[row] as number) === side)
+    const values = shuffle(rows.map(row => codes[row] as number), random)
+    rows.forEach((row, i) => { result[row] = values[i] as number })
+  }
+  return result
+}
+
+/** The site whose validation accuracy is highest, the earlier of equals, with the test score that it then has. */
+function chooseSite(outcomes: readonly SiteOutcome[]): ChosenSite | null {
+  const results = outcomes.map(outcome => outcome.result)
+  const first = results[0]
+  if (!first) return null
+  const best = results.reduce((kept, candidate) => candidate.validationAccuracy > kept.validationAccuracy ? candidate : kept, first)
+  return { site: best.site, method: best.method, testAccuracy: best.metrics.accuracy, interval: best.metrics.interval }
+}
+
+function stopIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new DOMException('Cancelled.', 'AbortError')
+}

@@ -1,0 +1,60 @@
+import type { ErrorReport, SiteResult } from '../../../preload/contract'
+import type { FoldPlan } from './folds'
+
+/** Cancellation flag shared with the worker: 1 asks it to stop at its next checkpoint. */
+export interface ProbeWorkerData {
+  readonly cancelled: Int32Array
+}
+
+/** What a sweep is about, said once. Arrays run over the labelled rows unless said otherwise. */
+export interface SweepStart {
+  readonly kind: 'start'
+  readonly texts: readonly string[]
+  /** Activation rows with a label, ascending; `texts` runs over all activation rows. */
+  readonly rows: Int32Array
+  readonly allRows: number
+  readonly codes: Int32Array
+  readonly shuffledCodes: Int32Array
+  readonly groups: Int32Array
+  readonly classes: number
+  readonly plan: FoldPlan
+  readonly methods: readonly string[]
+  readonly strengths: number
+  readonly seed: number
+}
+
+/** One site's activations; the buffer is moved to the worker. */
+export interface SweepSite {
+  readonly kind: 'site'
+  readonly site: string
+  readonly data: Float32Array
+  readonly rows: number
+  readonly columns: number
+}
+
+export type ToProbeWorker = SweepStart | SweepSite | { readonly kind: 'close' }
+
+/** Scores that do not depend on the site. */
+export interface Baselines {
+  readonly textOnly: number
+  readonly textOnlyAuroc: number | null
+  readonly majority: number
+}
+
+/** A site's result with what the guards and the nested choice of layer need. */
+export interface SiteOutcome {
+  readonly result: SiteResult
+  /** Over all activation rows: probability of class 1 or of the true class; NaN where a row was not tested. */
+  readonly score: Float32Array
+  readonly predicted: Int32Array
+  /** Per outer fold. */
+  readonly folds: readonly { readonly validationAccuracy: number; readonly testRight: number; readonly testRows: number }[]
+  readonly separable: boolean
+  readonly unfinished: boolean
+}
+
+export type FromProbeWorker =
+  | { readonly kind: 'baselines'; readonly baselines: Baselines }
+  | { readonly kind: 'site'; readonly outcomes: readonly SiteOutcome[] }
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'failed'; readonly report: ErrorReport }
