@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest'
+import { layerStripFigure, projectionFigure, renderPng, siteLabels } from '../../../main/engine/figures'
+import { axisTicks, spreadLabels } from '../../../main/engine/figures/axis-ticks'
+import { categoryColors, palettes, rampColor } from '../../../main/engine/figures/figure-colors'
+import { escapeText, shortened } from '../../../main/engine/figures/figure-text'
+import { sampleSweep } from './sample-sweep'
+
+const HOSTILE = '</text><script>alert("&")</script>\u0000'
+const strip = { metric: 'accuracy', theme: 'light', title: 'Is the statement true?' } as const
+const xy = Float32Array.from({ length: 200 }, (_, i) => Math.sin(i * 1.7) * (i % 2 === 0 ? 3 : 1))
+
+/** Width and height of a PNG, from its first chunk. */
+function pngSize(png: Uint8Array): readonly [number, number] {
+  const view = new DataView(png.buffer, png.byteOffset)
+  expect([...png.subarray(1, 4)]).toEqual([...Buffer.from('PNG')])
+  return [view.getUint32(16), view.getUint32(20)]
+}
+
+describe('layerStripFigure', () => {
+  it('names every line, both ends of depth, and the chosen layer with its test score', () => {
+    const svg = layerStripFigure(sampleSweep([0.52, 0.6, 0.75, 0.873, 0.85, 0.83], 3), strip)
+    for (const text of ['Probe', 'Text alone', 'Shuffled labels', 'Majority class', 'embed', 'final', 'layer 2, test accuracy 87.3 % ± 2.4']) expect(svg).toContain(text)
+  })
+
+  it('draws a point where the scale says it is', () => {
+    const svg = layerStripFigure(sampleSweep([0.5, 0.9], 1), { ...strip, width: 600, height: 400 })
+    const circles = [...svg.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)" r="2.75"/g)].map(match => Number(match[2]))
+    const ticks = new Map([...svg.matchAll(/y="([\d.]+)"[^>]*text-anchor="end"[^>]*>(\d+) %</g)].map(match => [Number(match[2]), Number(match[1]) - 4]))
+    expect(circles).toHaveLength(2)
+    const [fifty, ninety] = [ticks.get(50), ticks.get(90)]
+    expect(Math.abs((circles[0] ?? 0) - (fifty ?? 0))).toBeLessThan(0.2)
+    expect(Math.abs((circles[1] ?? 0) - (ninety ?? 0))).toBeLessThan(0.2)
+  })
+
+  it('shows AUROC against chance, and leaves gaps where it is undefined', () => {
+    const sweep = sampleSweep([0.52, 0.6, 0.75], 2)
+    const broken = { ...sweep, sites: sweep.sites.map((result, i) => i === 1 ? { ...result, aurocControls: null, metrics: { ...result.metrics, auroc: null, aurocInterval: null } } : result) }
+    const svg = layerStripFigure(broken, { ...strip, metric: 'auroc' })
+    expect(svg).toContain('Chance')
+    expect(svg).not.toContain('Majority class')
+    expect(svg).not.toMatch(/NaN|null|undefined/)
+  })
+
+  it('says so when there is nothing to draw, and draws a single layer', () => {
+    expect(layerStripFigure({ ...sampleSweep([], 0), chosen: null }, strip)).toContain('No layer has been probed yet.')
+    expect(layerStripFigure(sampleSweep([0.7], 0), strip)).not.toMatch(/NaN|Infinity/)
+  })
+
+  it('keeps text text', () => {
+    const svg = layerStripFigure(sampleSweep([0.5, 0.9], 1), { ...strip, title: HOSTILE })
+    expect(svg).not.toContain('<script')
+    expect(svg).not.toContain('\u0000')
+  })
+})
+
+describe('projectionFigure', () => {
+  it('draws every row once, in the colours of its categories', () => {
+    const codes = Int32Array.from({ length: 100 }, (_, i) => i % 3 === 2 ? -1 : i % 3)
+    const svg = projectionFigure({ xy, colors: { kind: 'categorical', name: 'label', categories: ['false', 'true'], codes }, title: 'Layer 7', theme: 'light' })
+    const marksOf = (color: string): number => [...svg.matchAll(new RegExp(`<path d="([^"]*)" fill="${color}" fill-opacity`, 'g'))].reduce((sum, match) => sum + (match[1]?.match(/M/g)?.length ?? 0), 0)
+    expect(marksOf(palettes.light[1] ?? '')).toBe(34)
+    expect(marksOf(palettes.light[0] ?? '')).toBe(33)
+    expect(svg).toContain('no value')
+  })
+
+  it('keeps category names text and survives empty, single and coincident points', () => {
+    const colors = { kind: 'categorical', name: HOSTILE, categories: [HOSTILE, 'b'], codes: new Int32Array(100) } as const
+    expect(projectionFigure({ xy, colors, title: HOSTILE, theme: 'dark' })).not.toContain('<script')
+    for (const points of [new Float32Array(), Float32Array.from([2, 3]), new Float32Array(20)]) {
+      expect(projectionFigure({ xy: points, colors: null, title: 'x', theme: 'light' })).not.toMatch(/NaN|Infinity/)
+    }
+    const flat = { kind: 'numeric', values: Float32Array.from({ length: 100 }, (_, i) => i === 0 ? NaN : 4) } as const
+    expect(projectionFigure({ xy, colors: flat, title: 'x', theme: 'light' })).not.toMatch(/NaN|Infinity/)
+  })
+})
+
+describe('renderPng', () => {
+  it('draws both figures at the scale asked for, hostile text included', async () => {
+    const svg = layerStripFigure(sampleSweep([0.5, 0.7, 0.9], 2), { ...strip, title: HOSTILE, width: 640, height: 360 })
+    expect(pngSize(await renderPng(svg, 2))).toEqual([1280, 720])
+    const cloud = projectionFigure({ xy, colors: null, title: '\ud800 alone', theme: 'dark', width: 400, height: 300 })
+    expect(pngSize(await renderPng(cloud, 1))).toEqual([400, 300])
+  })
+
+  it('sets text in Inter: the title leaves ink', async () => {
+    const draw = (title: string): Promise<Uint8Array> => renderPng(projectionFigure({ xy, colors: null, title, theme: 'light' }), 1)
+    expect(Buffer.compare(await draw('Layer'), await draw(''))).not.toBe(0)
+  })
+
+  it('refuses what is no SVG', async () => {
+    await expect(renderPng('not a figure', 1)).rejects.toMatchObject({ report: { code: 'figure-unreadable' } })
+  })
+})
+
+describe('parts', () => {
+  it('shortens and escapes', () => {
+    expect(escapeText('a<b & "c" \u0001\ud800')).toBe('a&#60;b &#38; &#34;c&#34; \ufffd')
+    expect(escapeText('😀')).toBe('😀')
+    expect(shortened('a\n  b😀😀😀', 5)).toBe('a b😀…')
+  })
+
+  it('labels sites by depth', () => {
+    expect(siteLabels(['hook_embed', 'blocks.0.hook_resid_post', 'blocks.11.block_out', 'ln_final.hook_normalized'])).toEqual(['embed', '0', '11', 'final'])
+    expect(siteLabels(['blocks.0.hook_resid_mid', 'blocks.0.hook_resid_post', 'blocks.1.hook_resid_post'])).toEqual(['0 mid', '0 post', '1'])
+  })
+
+  it('gives true blue and false orange whatever their order', () => {
+    const [blue, orange] = palettes.light
+    expect(categoryColors(['false', 'true'], 'light')).toEqual([orange, blue])
+    expect(categoryColors(['1', '0'], 'light')).toEqual([blue, orange])
+  })
+
+  it('takes round ticks, spread labels, and the ends of a ramp', () => {
+    expect(axisTicks(0.48, 0.93, 5)).toEqual([0.5, 0.6, 0.7, 0.8, 0.9])
+    expect(spreadLabels([10, 11, 50], 16, 0, 60)).toEqual([10, 26, 50])
+    expect(spreadLabels([58, 59], 16, 0, 60)).toEqual([44, 60])
+    expect([rampColor('sequential', 0), rampColor('sequential', 1)]).toEqual(['#440154', '#fde725'])
+  })
+})
