@@ -1,0 +1,176 @@
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { ProbeValues, ProjectionResult, RunSummary, SweepSummary } from '../../../preload/contract'
+import { columnRolesSchema, extractionSchema, probePlanSchema, type ProjectionPlan } from '../../../preload/recipe'
+import { openStore, type ActivationStore, type Matrix } from '../activations/index'
+import { writeFileAtomically } from '../atomic-file'
+import { LayerscopeError } from '../errors'
+import { HeldOutFile, readHeldOut } from './held-out'
+import { readProjection, saveProjection } from './projection-files'
+
+const RUN_FILE = 'run.json'
+const KEPT_MATRIX_BYTES = 2 ** 26
+export const SWEEP_FILE = 'sweep.json'
+export const HELD_OUT_FILE = 'heldout.safetensors'
+
+const errorReportSchema = z.object({
+  code: z.string(), message: z.string(), file: z.string().exactOptional(), row: z.number().exactOptional(),
+  field: z.string().exactOptional(), hint: z.string().exactOptional()
+})
+const intervalSchema = z.object({ lo: z.number(), hi: z.number() })
+
+/** `sweep.json`: the summary as the window and the command line show it. */
+export const sweepSchema = z.object({
+  task: z.enum(['binary', 'multiclass', 'numeric', 'none']),
+  classes: z.array(z.string()),
+  folds: z.int(),
+  sites: z.array(z.object({
+    site: z.string(), method: z.string(),
+    metrics: z.object({
+      accuracy: z.number(), balancedAccuracy: z.number(), auroc: z.number().nullable(), logLoss: z.number(),
+      interval: intervalSchema, aurocInterval: intervalSchema.nullable()
+    }),
+    controls: z.object({ shuffled: z.number(), textOnly: z.number(), majority: z.number() }),
+    aurocControls: z.object({ shuffled: z.number(), textOnly: z.number() }).nullable(),
+    validationAccuracy: z.number(), strength: z.number(), seconds: z.number()
+  })),
+  chosen: z.object({ site: z.string(), method: z.string(), testAccuracy: z.number(), interval: intervalSchema }).nullable(),
+  warnings: z.array(z.string()),
+  seconds: z.number()
+})
+
+const runFileSchema = z.object({
+  format: z.literal('layerscope-run'),
+  version: z.literal(1),
+  /** Of the activations. */
+  storeKey: z.string(),
+  /** Of activations, roles and probe plan: the whole run. */
+  runKey: z.string(),
+  summary: z.object({
+    runId: z.string(), startedAt: z.string(), status: z.enum(['complete', 'cancelled', 'failed', 'running']),
+    error: errorReportSchema.nullable(),
+    model: z.object({ name: z.string(), hash: z.string() }),
+    dataset: z.object({ name: z.string(), hash: z.string(), roles: columnRolesSchema }),
+    extractionPlan: extractionSchema, probePlan: probePlanSchema,
+    extraction: z.object({
+      rows: z.int(), tokens: z.int(), paddedTokens: z.int(), computedTokens: z.int().optional(), seconds: z.number(), rowsPerSecond: z.number(),
+      sites: z.array(z.object({ name: z.string(), width: z.int() })),
+      skipped: z.array(z.object({ row: z.int(), reason: z.string() })),
+      truncated: z.int(), resumedRows: z.int(), provider: z.string()
+    }).nullable(),
+    sweep: sweepSchema.nullable(),
+    rowCount: z.int()
+  })
+})
+
+export interface RunKeys { readonly storeKey: string; readonly runKey: string }
+
+/** One run on disk: its activations, sweep, held-out values and projections, each written as it comes. */
+export class RunFolder {
+  private store: Promise<ActivationStore> | null = null
+  /** Values read since the run last changed, by site. */
+  private readonly valuesRead = new Map<string, ProbeValues>()
+  private matrixRead: { readonly site: string; readonly matrix: Matrix } | null = null
+
+  private constructor(readonly folder: string, readonly keys: RunKeys, private current: RunSummary) {}
+
+  static async create(folder: string, keys: RunKeys, summary: RunSummary): Promise<RunFolder> {
+    await mkdir(folder, { recursive: true })
+    const run = new RunFolder(folder, keys, summary)
+    await run.update(summary)
+    return run
+  }
+
+  /** @throws LayerscopeError `run-missing`, `run-damaged` */
+  static async open(folder: string): Promise<RunFolder> {
+    const file = join(folder, RUN_FILE)
+    const content = await readFile(file, 'utf8').catch((cause: unknown) => {
+      throw new LayerscopeError({ code: 'run-missing', message: 'The results of a run are missing.', file, hint: 'Put the folder back from a copy, or run again.' }, { cause })
+    })
+    try {
+      const { storeKey, runKey, summary } = runFileSchema.parse(JSON.parse(content))
+      return new RunFolder(folder, { storeKey, runKey }, summary)
+    } catch (cause) {
+      throw new LayerscopeError({ code: 'run-damaged', message: 'The results of a run are damaged: run.json cannot be read.', file, hint: 'Run again.' }, { cause })
+    }
+  }
+
+  get summary(): RunSummary { return this.current }
+
+  /** The same run under other keys: a stopped run is taken up with a changed probe plan. */
+  withKeys(keys: RunKeys): RunFolder {
+    return new RunFolder(this.folder, keys, this.current)
+  }
+
+  async update(change: Partial<RunSummary>): Promise<RunSummary> {
+    this.current = { ...this.current, ...change }
+    this.valuesRead.clear()
+    await writeFileAtomically(join(this.folder, RUN_FILE), `${JSON.stringify({ format: 'layerscope-run', version: 1, ...this.keys, summary: this.current }, null, 2)}\n`)
+    return this.current
+  }
+
+  /** The finished activations; opened once. */
+  activations(): Promise<ActivationStore> {
+    const opened = this.store ?? openStore(this.folder)
+    this.store = opened
+    opened.catch(() => { this.store = null })
+    return opened
+  }
+
+  async saveSweep(sweep: SweepSummary): Promise<void> {
+    await writeFileAtomically(join(this.folder, SWEEP_FILE), `${JSON.stringify(sweep, null, 2)}\n`)
+    await this.update({ sweep })
+  }
+
+  async beginHeldOut(sites: readonly string[], methods: readonly string[], rows: number): Promise<HeldOutFile> {
+    return await HeldOutFile.create(join(this.folder, HELD_OUT_FILE), sites, methods, rows)
+  }
+
+  /** Held-out values at a site, by the method validation chose there. @throws LayerscopeError `values-not-ready` */
+  async values(site: string): Promise<ProbeValues> {
+    const method = this.methodAt(site)
+    if (method === null || this.current.status === 'running') {
+      throw new LayerscopeError({ code: 'values-not-ready', message: `There is no finished probe at ${site}.`, field: 'site', hint: 'Run the probes to the end first.' })
+    }
+    const read = this.valuesRead.get(site)
+    if (read !== undefined) return read
+    const { rows } = await this.activations()
+    const values = { rows, ...await readHeldOut(join(this.folder, HELD_OUT_FILE), site, method) }
+    this.valuesRead.set(site, values)
+    return values
+  }
+
+  /** A site's activations; the last one is kept where it is small, since questions about neighbours come one after another. */
+  async site(site: string): Promise<Matrix> {
+    if (this.matrixRead?.site === site) return this.matrixRead.matrix
+    const matrix = await (await this.activations()).readSite(site)
+    this.matrixRead = matrix.data.byteLength <= KEPT_MATRIX_BYTES ? { site, matrix } : null
+    return matrix
+  }
+
+  /** Best method at a site by validation; null before the sweep. */
+  methodAt(site: string): string | null {
+    const results = (this.current.sweep?.sites ?? []).filter(result => result.site === site)
+    const chosen = this.current.sweep?.chosen
+    if (chosen?.site === site) return chosen.method
+    return results.reduce<typeof results[number] | null>((best, result) => best !== null && best.validationAccuracy >= result.validationAccuracy ? best : result, null)?.method ?? null
+  }
+
+  async saveProjection(plan: ProjectionPlan, result: ProjectionResult): Promise<void> {
+    await saveProjection(this.projections, plan, result)
+  }
+
+  async projection(site: string, plan: ProjectionPlan): Promise<ProjectionResult | null> {
+    return await readProjection(this.projections, site, plan)
+  }
+
+  async close(): Promise<void> {
+    const store = this.store
+    this.store = null
+    this.matrixRead = null
+    await (await store?.catch(() => null))?.close()
+  }
+
+  private get projections(): string { return join(this.folder, 'projections') }
+}
