@@ -1,0 +1,174 @@
+import type { RowDetail } from '../../preload/contract'
+import { openDataset } from './datasets/index'
+import { LayerscopeError } from './errors'
+import { listProviders } from './models/index'
+import { continuePrompt, nextTokens } from './prompt'
+import { projectRun } from './project'
+import { nearestRows } from './projections/index'
+import { executeRun } from './run'
+import type { RequestHandlers } from './server'
+import { Session, type RunFolder, type SessionChange } from './sessions/index'
+import type { Workplace } from './workplace'
+
+/** The table of requests, answered from what one window has open. */
+export function requestHandlers(workplace: Workplace): RequestHandlers {
+  return {
+    'providers.list': async () => await listProviders(),
+
+    'model.open': async ({ path, provider }, { signal, send }) => {
+      workplace.requireReadable(path)
+      const hold = await workplace.shared.models.open(path, provider, {
+        signal,
+        onStage(stage) { send({ kind: 'stage', stage }) },
+        onCheck(check) { send({ kind: 'check', check }) }
+      })
+      return { modelId: await workplace.addModel(hold), ...hold.model.summary }
+    },
+    'model.close': async ({ modelId }) => {
+      await workplace.closeModel(modelId)
+      return null
+    },
+    'model.tokenize': async ({ modelId, text }) => workplace.model(modelId).model.tokenizer.describe(text),
+    'model.next': async ({ modelId, text, chat }) => {
+      const model = workplace.model(modelId).share()
+      try {
+        return await nextTokens(model.model, text, chat)
+      } finally {
+        await model.release()
+      }
+    },
+    'model.generate': async ({ modelId, prompt, ...options }, { signal, send }) => {
+      const model = workplace.model(modelId).share()
+      try {
+        return await continuePrompt(model.model, prompt, options, (id, text) => { send({ kind: 'token', id, text }) }, signal)
+      } finally {
+        await model.release()
+      }
+    },
+
+    'dataset.open': async ({ path, read }, { signal }) => {
+      workplace.requireReadable(path)
+      const dataset = await openDataset(path, read)
+      if (signal.aborted) await dataset.close()
+      signal.throwIfAborted()
+      return { datasetId: await workplace.addDataset(dataset), ...dataset.summary }
+    },
+    'dataset.close': async ({ datasetId }) => {
+      await workplace.closeDataset(datasetId)
+      return null
+    },
+    'dataset.check': async ({ datasetId, roles }) => await workplace.dataset(datasetId).dataset.check(roles),
+    'dataset.rows': async ({ datasetId, ...query }) => await workplace.dataset(datasetId).dataset.rows(query),
+    'dataset.column': async ({ datasetId, column }) => await workplace.dataset(datasetId).dataset.columnValues(column),
+
+    'session.create': async () => (await workplace.addSession(await Session.create(workplace.temporaryRoot))).state,
+    'session.open': async ({ path }, { signal }) => {
+      workplace.requireSession(path)
+      const open = workplace.sessionAt(path)
+      if (open !== null) return open.state
+      // A window that was reloaded lets go of its session a moment after its successor asks for it.
+      await Promise.race([Promise.allSettled(workplace.shared.closing), new Promise(resolve => { signal.addEventListener('abort', resolve) })])
+      signal.throwIfAborted()
+      return (await workplace.addSession(await Session.open(path, workplace.temporaryRoot))).state
+    },
+    'session.update': async ({ sessionId, modelId, datasetId, ...rest }) => {
+      workplace.session(sessionId).update(sessionChange(workplace, modelId, datasetId, rest))
+      return null
+    },
+    'session.saveAs': async ({ sessionId, path }) => {
+      workplace.requireWritable(path)
+      return await workplace.session(sessionId).saveAs(path)
+    },
+    'session.export': async ({ sessionId, path }, { signal, send }) => {
+      workplace.requireWritable(path)
+      return await workplace.session(sessionId).export(path, (done, total) => { send({ kind: 'progress', done, total }) }, signal)
+    },
+    'session.saveRecipe': async ({ sessionId, path }) => {
+      workplace.requireWritable(path)
+      await workplace.session(sessionId).saveRecipe(path)
+      return null
+    },
+    'session.close': async ({ sessionId }) => {
+      await workplace.closeSession(sessionId, 'discard-unsaved')
+      return null
+    },
+
+    'run.start': async ({ sessionId, modelId, datasetId, roles, extraction, probe }, { signal, send }) => {
+      const session = workplace.session(sessionId)
+      session.update(sessionChange(workplace, modelId, datasetId, { roles, extraction, probe }))
+      // Held until the run has ended, whatever the window closes meanwhile.
+      const model = workplace.model(modelId).share()
+      const dataset = workplace.dataset(datasetId).share()
+      try {
+        return await executeRun({ session, model: model.model, dataset: dataset.dataset, roles, extraction, probe, signal, onEvent: send })
+      } finally {
+        await model.release()
+        await dataset.release()
+      }
+    },
+    'run.values': async ({ sessionId, runId, site }) => await workplace.session(sessionId).run(runId).values(site),
+    'run.row': async ({ sessionId, runId, row }) => await rowDetail(workplace, workplace.session(sessionId).run(runId), row),
+    'run.neighbors': async ({ sessionId, runId, site, row, k }) => {
+      const run = workplace.session(sessionId).run(runId)
+      const store = await run.activations()
+      const index = indexOf(store.indexOf(row), row)
+      return nearestRows(await run.site(site), index, k).map(({ row: at, distance }) => ({ row: store.rows[at] ?? -1, distance }))
+    },
+    'projection.start': async ({ sessionId, runId, sites, plan }, { signal, send, sendFrame, acknowledged }) => {
+      await projectRun({
+        run: workplace.session(sessionId).run(runId), sites, plan, signal, acknowledged,
+        onEvent(event) {
+          if (event.kind === 'frame') sendFrame(event)
+          else send(event)
+        }
+      })
+      return null
+    }
+  }
+}
+
+type Optional<T> = { readonly [K in keyof T]?: T[K] | undefined }
+
+function sessionChange(
+  workplace: Workplace, modelId: string | null | undefined, datasetId: string | null | undefined, rest: Optional<Omit<SessionChange, 'model' | 'dataset'>>
+): SessionChange {
+  const { roles, extraction, probe, projection, view } = rest
+  return {
+    ...(roles === undefined ? {} : { roles }), ...(extraction === undefined ? {} : { extraction }), ...(probe === undefined ? {} : { probe }),
+    ...(projection === undefined ? {} : { projection }), ...(view === undefined ? {} : { view }),
+    ...(modelId === undefined ? {} : { model: modelId === null ? null : reference(workplace.model(modelId).model.summary) }),
+    ...(datasetId === undefined ? {} : { dataset: datasetId === null ? null : { ...reference(workplace.dataset(datasetId).dataset.summary), read: workplace.dataset(datasetId).dataset.summary.read } })
+  }
+}
+
+function reference({ path, name, hash }: { readonly path: string; readonly name: string; readonly hash: string }): { readonly path: string; readonly name: string; readonly hash: string } {
+  return { path, name, hash }
+}
+
+function indexOf(index: number, row: number): number {
+  if (index < 0) throw new LayerscopeError({ code: 'row-not-stored', message: 'This row has no activations: it was skipped, or beyond the limit.', row: row + 1 })
+  return index
+}
+
+async function rowDetail(workplace: Workplace, run: RunFolder, row: number): Promise<RowDetail> {
+  const store = await run.activations()
+  const index = indexOf(store.indexOf(row), row)
+  const { text, cells } = await store.record(index)
+  // Tokens need the model's tokenizer; a session whose model has moved still shows the rest.
+  const tokens = workplace.modelOfHash(run.summary.model.hash)?.model.tokenizer.describe(text) ?? []
+  const position = store.positions[index] ?? -1
+  const positions = position >= 0 ? [position] : Array.from({ length: store.tokens[index] ?? 0 }, (_, token) => token)
+  return { row, text, tokens, positions, cells, scores: await scoresAt(run, index) }
+}
+
+async function scoresAt(run: RunFolder, index: number): Promise<RowDetail['scores']> {
+  const { sweep, status } = run.summary
+  if (sweep === null || status !== 'complete') return null
+  const scores = []
+  for (const site of (await run.activations()).sites) {
+    if (run.methodAt(site) === null) continue
+    const { score, predicted } = await run.values(site)
+    scores.push({ site, score: score[index] ?? NaN, predicted: sweep.classes[predicted[index] ?? -1] ?? '' })
+  }
+  return scores
+}

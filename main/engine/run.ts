@@ -1,0 +1,144 @@
+/**
+ * One run from texts to chosen layer: extraction, controls and baselines, the sweep site by site, everything stored as it comes.
+ */
+import { createHash } from 'node:crypto'
+import type { RunEvent, RunSummary, SiteResult, SweepSummary } from '../../preload/contract'
+import type { ColumnRoles, ExtractionPlan, ProbePlan } from '../../preload/recipe'
+import { extract, extractionKey, shareStore, type ActivationStore } from './activations/index'
+import type { OpenDataset } from './datasets/index'
+import { LayerscopeError, errorReport } from './errors'
+import type { OpenModel } from './models/index'
+import { sweep, type HeldOut, type SweepOutcome } from './probes/index'
+import type { RunFolder, RunKeys, Session } from './sessions/index'
+
+/** Progress events no closer together than this. */
+const PROGRESS_MS = 100
+
+export interface RunRequest {
+  readonly session: Session
+  readonly model: OpenModel
+  readonly dataset: OpenDataset
+  readonly roles: ColumnRoles
+  readonly extraction: ExtractionPlan
+  readonly probe: ProbePlan
+  readonly signal?: AbortSignal
+  onEvent(event: RunEvent): void
+}
+
+/**
+ * Runs what was asked, taking up an earlier run with the same key that stopped; a finished one is returned at once.
+ * @throws LayerscopeError `busy` while another run of the session is on, `cancelled`, and those of extraction and probes; what was done is kept
+ */
+export async function executeRun(request: RunRequest): Promise<RunSummary> {
+  const { session, model, dataset, roles, extraction, probe, onEvent } = request
+  const keys = runKeys(model, dataset, roles, extraction, probe)
+  const { run, finished, activations } = await session.beginRun(keys, {
+    startedAt: new Date().toISOString(), status: 'running', error: null,
+    model: { name: model.summary.name, hash: model.summary.hash },
+    dataset: { name: dataset.summary.name, hash: dataset.summary.hash, roles },
+    extractionPlan: extraction, probePlan: probe, extraction: null, sweep: null, rowCount: 0
+  })
+  if (finished) return run.summary
+  try {
+    onEvent({ kind: 'started', run: run.summary })
+    if (activations !== null) await shareStore(activations, run.folder)
+    const summary = await extract({
+      model, dataset, text: roles.text, plan: extraction, folder: run.folder, signal: request.signal,
+      onStage(stage) { onEvent({ kind: 'stage', stage }) },
+      onProgress: throttled(progress => { onEvent({ kind: 'extracting', ...progress }) })
+    })
+    await run.update({ extraction: summary, rowCount: summary.rows })
+    onEvent({ kind: 'extracted', extraction: summary })
+    await probeRun(request, run)
+    return await run.update({ status: 'complete' })
+  } catch (error) {
+    const report = errorReport(error)
+    // The first failure is the one to tell, even where writing it down fails too (a full disk).
+    await run.update({ status: report.code === 'cancelled' ? 'cancelled' : 'failed', error: report }).catch(() => undefined)
+    throw error
+  } finally {
+    session.endRun()
+  }
+}
+
+/** Hashes that identify a run's activations and the whole run. */
+export function runKeys(model: OpenModel, dataset: OpenDataset, roles: ColumnRoles, extraction: ExtractionPlan, probe: ProbePlan): RunKeys {
+  const storeKey = extractionKey(model, dataset, roles.text, extraction)
+  const parts = [storeKey, roles.label, roles.group, roles.test, probe.methods, probe.folds, probe.strengths, probe.seed]
+  return { storeKey, runKey: createHash('sha256').update(JSON.stringify(parts)).digest('hex') }
+}
+
+async function probeRun({ roles, probe, extraction, signal, onEvent }: RunRequest, run: RunFolder): Promise<void> {
+  if (roles.label === null) return
+  if (extraction.positions.kind === 'all') {
+    onEvent({ kind: 'warning', message: 'Every token was kept: probes need one vector a row, so none were trained. Choose last, first, mean or a span to probe.' })
+    return
+  }
+  const store = await run.activations()
+  const heldOut = await run.beginHeldOut(store.sites, probe.methods, store.rows.length)
+  let partial: SweepSummary = { task: 'none', classes: [], folds: probe.folds, sites: [], chosen: null, warnings: [], seconds: 0 }
+  try {
+    const outcome = await probeStore(store, { label: roles.label, group: roles.group, test: roles.test }, probe, {
+      signal,
+      onStage(stage) { onEvent({ kind: 'stage', stage }) },
+      async onSite(result, values, done, total) {
+        await heldOut.writeSite(result.site, result.method, values.score, values.predicted)
+        partial = { ...partial, sites: [...partial.sites, result] }
+        await run.saveSweep(partial)
+        onEvent({ kind: 'site', result, done, total })
+      }
+    })
+    onEvent({ kind: 'stage', stage: 'saving' })
+    await heldOut.writeActual(outcome.actual)
+    await run.saveSweep(outcome.summary)
+    for (const message of outcome.summary.warnings) onEvent({ kind: 'warning', message })
+  } finally {
+    await heldOut.close()
+  }
+}
+
+export interface ProbeListener {
+  readonly signal?: AbortSignal | undefined
+  onStage?(stage: 'baselines' | 'probing'): void
+  onSite(result: SiteResult, heldOut: HeldOut, done: number, total: number): void | Promise<void>
+}
+
+/**
+ * A sweep over stored activations, with labels, groups and test rows from the dataset's columns.
+ * @throws LayerscopeError `store-of-tokens`, `column-unknown`, `site-unknown`, and those of the sweep
+ */
+export async function probeStore(
+  store: ActivationStore, roles: { readonly label: string; readonly group: string | null; readonly test: string | null }, plan: ProbePlan,
+  listener: ProbeListener, sites: readonly string[] = store.sites
+): Promise<SweepOutcome> {
+  if (store.manifest.plan.positions.kind === 'all') {
+    throw new LayerscopeError({ code: 'store-of-tokens', message: 'These activations keep every token: probes need one vector a row.', file: store.folder, hint: 'Extract with --positions last, first, mean or span:COLUMN.' })
+  }
+  const [texts, labels, groups, tests] = [
+    await store.texts(), await store.textColumn(roles.label),
+    roles.group === null ? null : await store.textColumn(roles.group),
+    roles.test === null ? null : await store.textColumn(roles.test)
+  ]
+  const { signal } = listener
+  return await sweep(
+    { texts, labels, groups, test: tests === null ? null : Uint8Array.from(tests, marksTest), sites, readSite: site => store.readSite(site) },
+    plan,
+    { onSite: listener.onSite, ...(listener.onStage === undefined ? {} : { onStage: listener.onStage }) },
+    signal
+  )
+}
+
+/** Whether a cell of the test column marks a test row. */
+function marksTest(cell: string | null): number {
+  return ['true', '1', 'test', 'yes'].includes(cell?.trim().toLowerCase() ?? '') ? 1 : 0
+}
+
+function throttled<P extends { readonly done: number; readonly total: number }>(report: (progress: P) => void): (progress: P) => void {
+  let last = -Infinity
+  return progress => {
+    const now = performance.now()
+    if (progress.done < progress.total && now - last < PROGRESS_MS) return
+    last = now
+    report(progress)
+  }
+}
