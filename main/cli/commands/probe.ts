@@ -1,0 +1,50 @@
+import { join } from 'node:path'
+import { openStore } from '../../engine/activations/index'
+import { writeFileAtomically } from '../../engine/atomic-file'
+import { probeStore } from '../../engine/run'
+import { HeldOutFile, HELD_OUT_FILE, SWEEP_FILE } from '../../engine/sessions/index'
+import { probePlanSchema } from '../../../preload/recipe'
+import { sweepDocument, sweepTable } from '../sweep-table'
+import { matchSites } from '../sites'
+import type { Terminal } from '../terminal'
+
+export interface ProbeOptions {
+  readonly label: string
+  readonly group?: string
+  readonly methods: readonly string[]
+  readonly sites?: string
+  readonly folds: number
+  readonly strengths: number
+  readonly seed: number
+  readonly test?: string
+}
+
+/** Sweep with controls over extracted activations; `sweep.json` and the held-out values stay beside them. */
+export async function probe(folder: string, options: ProbeOptions, terminal: Terminal, signal: AbortSignal): Promise<void> {
+  const store = await openStore(folder)
+  try {
+    const { methods, folds, strengths, seed } = options
+    const plan = probePlanSchema.parse({ methods, folds, strengths, seed })
+    const sites = options.sites === undefined ? store.sites : matchSites(store.sites, options.sites)
+    const heldOut = await HeldOutFile.create(join(folder, HELD_OUT_FILE), sites, plan.methods, store.rows.length)
+    try {
+      const { summary, actual } = await probeStore(store, { label: options.label, group: options.group ?? null, test: options.test ?? null }, plan, {
+        signal,
+        onStage(stage) { terminal.stage(`${stage}…`) },
+        async onSite(result, values, done, total) {
+          await heldOut.writeSite(result.site, result.method, values.score, values.predicted)
+          terminal.progress(`${done} of ${total}: ${result.site} ${result.method} ${result.metrics.accuracy.toFixed(3)}`)
+        }
+      }, sites)
+      await heldOut.writeActual(actual)
+      await writeFileAtomically(join(folder, SWEEP_FILE), `${JSON.stringify(summary, null, 2)}\n`)
+      terminal.result(sweepDocument(summary))
+      for (const warning of summary.warnings) terminal.warn(warning)
+      terminal.print(sweepTable(summary))
+    } finally {
+      await heldOut.close()
+    }
+  } finally {
+    await store.close()
+  }
+}

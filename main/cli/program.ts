@@ -1,0 +1,153 @@
+import { Command, CommanderError, Option } from 'commander'
+import { errorReport, LayerscopeError } from '../engine/errors'
+import { collect, numberBetween, parseNames, parsePositions, wholeNumber } from './arguments'
+import { extract, type ExtractOptions } from './commands/extract'
+import { generate, type GenerateOptions } from './commands/generate'
+import { gradient, type GradientOptions } from './commands/gradient'
+import { info } from './commands/info'
+import { models } from './commands/models'
+import { probe, type ProbeOptions } from './commands/probe'
+import { project, type ProjectOptions } from './commands/project'
+import { providers } from './commands/providers'
+import { run, type RunOptions } from './commands/run'
+import { trace, type TraceOptions } from './commands/trace'
+import { Interrupted } from './interrupted'
+import { Terminal } from './terminal'
+
+/** What a process ends with. */
+export const exitCodes = { success: 0, failure: 1, badArguments: 2, badInput: 3, cancelled: 4 } as const
+
+/** Codes of errors that are neither the person's arguments nor their files. */
+const FAILURES = new Set(['internal', 'disk-full'])
+
+/** Runs one command line (without `node` and the script) and returns its exit code. */
+export async function runCommandLine(args: readonly string[], signal: AbortSignal): Promise<number> {
+  const json = args.includes('--json')
+  const terminal = new Terminal(json)
+  try {
+    await program(terminal, signal).parseAsync([...args], { from: 'user' })
+    return exitCodes.success
+  } catch (error) {
+    if (error instanceof Interrupted) return exitCodes.cancelled
+    if (error instanceof CommanderError) return usageError(error, terminal)
+    // Work that was cut off by the signal fails in its own words, or with the signal's.
+    const report = signal.aborted && !(error instanceof LayerscopeError) ? { code: 'cancelled', message: 'Cancelled.' } : errorReport(error)
+    terminal.fail(report)
+    if (report.code === 'internal' && !json && error instanceof Error) console.error(error.stack)
+    return exitCodeOf(report.code)
+  }
+}
+
+/** 2 for arguments that are wrong by themselves, 3 where it took the model, data or session to see what is wrong. */
+export function exitCodeOf(code: string): number {
+  if (code === 'cancelled') return exitCodes.cancelled
+  if (code === 'arguments-invalid') return exitCodes.badArguments
+  return FAILURES.has(code) ? exitCodes.failure : exitCodes.badInput
+}
+
+function usageError(error: CommanderError, terminal: Terminal): number {
+  if (error.exitCode === 0) return exitCodes.success
+  const message = error.message.replace(/^error: /, '')
+  if (error.code !== 'commander.help') terminal.fail({ code: 'arguments-invalid', message: `${message.charAt(0).toUpperCase()}${message.slice(1)}${/[.?!]$/.test(message) ? '' : '.'}`, hint: 'See layerscope --help, or layerscope COMMAND --help.' })
+  else if (terminal.json) terminal.fail({ code: 'arguments-invalid', message: 'No command was given.', hint: 'See layerscope --help.' })
+  return exitCodes.badArguments
+}
+
+function program(terminal: Terminal, signal: AbortSignal): Command {
+  const layerscope = new Command('layerscope')
+    .description('See layer by layer what a local transformer model represents.')
+    .exitOverride()
+    // Errors are told by the terminal, in the form that was asked for; help goes where it is read.
+    .configureOutput({ writeOut: text => process.stdout.write(text), writeErr: text => { if (!terminal.json && !text.startsWith('error:')) process.stderr.write(text) } })
+  const command = (usage: string, description: string): Command =>
+    layerscope.command(usage).description(description).option('--json', 'print one JSON document on stdout and nothing else')
+      .allowExcessArguments(false).copyInheritedSettings(layerscope)
+
+  command('info <model>', 'open a model (file or folder) and run its self-tests')
+    .action(async (model: string) => { await info(model, terminal, signal) })
+
+  command('trace <model>', 'one batch through the model, every asked site whole')
+    .option('--text <text>', 'a text; may be given several times', collect)
+    .option('--ids <file>', 'a safetensors file with input_ids and attention_mask')
+    .option('--sites <patterns>', 'comma-separated globs such as blocks.*.hook_resid_post; all sites when left out')
+    .requiredOption('--out <file>', 'safetensors file to write')
+    .action(async (model: string, options: TraceOptions) => {
+      if ((options.text === undefined) === (options.ids === undefined)) throw badArguments('trace needs either --text or --ids.')
+      await trace(model, options, terminal, signal)
+    })
+
+  command('extract <model> <data>', 'stream activations of a dataset\'s texts to disk; goes on where an earlier call stopped')
+    .option('--text <column>', 'the column that holds the texts')
+    .option('--template <text>', 'a text with {column} in it')
+    .option('--positions <which>', 'last, first, mean, all or span:COLUMN', parsePositions, { kind: 'last' })
+    .option('--sites <patterns>', 'comma-separated globs; embedding, blocks and final norm when left out')
+    .addOption(new Option('--dtype <type>', 'precision on disk').choices(['f32', 'f16']).default('f32'))
+    .option('--provider <name>', 'execution provider', 'cpu')
+    .option('--batch-tokens <n>', 'padded tokens in one batch', wholeNumber(1))
+    .option('--limit <n>', 'only the first rows', wholeNumber(1))
+    .requiredOption('--out <folder>', 'folder to write to')
+    .action(async (model: string, data: string, options: ExtractOptions) => {
+      if ((options.text === undefined) === (options.template === undefined)) throw badArguments('extract needs either --text or --template.')
+      await extract(model, data, options, terminal, signal)
+    })
+
+  command('probe <folder>', 'a sweep of probes with controls over extracted activations')
+    .requiredOption('--label <column>', 'the column that is predicted')
+    .option('--group <column>', 'rows that share its value stay in one fold')
+    .option('--methods <names>', 'comma-separated', parseNames, ['logistic'])
+    .option('--sites <patterns>', 'comma-separated globs; every extracted site when left out')
+    .option('--folds <n>', 'folds of the cross-validation', wholeNumber(2, 50), 5)
+    .option('--strengths <n>', 'strengths of regularisation tried', wholeNumber(1, 50), 10)
+    .option('--seed <n>', 'of folds and shuffles', wholeNumber(0), 0)
+    .option('--test <column>', 'a column that marks the test rows')
+    .action(async (folder: string, options: ProbeOptions) => { await probe(folder, options, terminal, signal) })
+
+  command('project <folder>', 'two coordinates a row')
+    .requiredOption('--site <name>', 'the site to project')
+    .addOption(new Option('--method <name>', 'umap or pca').choices(['umap', 'pca']).default('umap'))
+    .option('--neighbors <n>', 'UMAP\'s neighbourhood', wholeNumber(2, 200), 15)
+    .option('--min-dist <d>', 'UMAP\'s least distance', numberBetween(0, 1), 0.1)
+    .option('--epochs <n>', 'UMAP\'s epochs; its own choice by size when left out', wholeNumber(1))
+    .option('--seed <n>', 'of the layout', wholeNumber(0), 0)
+    .requiredOption('--out <file>', 'Parquet file to write')
+    .action(async (folder: string, options: ProjectOptions) => { await project(folder, options, terminal, signal) })
+
+  command('run <recipe>', 'everything a recipe asks for, into a session')
+    .option('--out <folder>', 'the session; NAME.layerscope in the current folder when left out')
+    .addOption(new Option('--projections <which>', 'layers that are projected').choices(['chosen', 'all', 'none']).default('chosen'))
+    .action(async (recipe: string, options: RunOptions) => { await run(recipe, options, terminal, signal) })
+
+  command('generate <model>', 'continue a prompt token by token')
+    .requiredOption('--prompt <text>', 'the text to continue')
+    .option('--max-tokens <n>', 'most tokens to generate', wholeNumber(1), 32)
+    .option('--temperature <t>', '0 takes the most probable token', numberBetween(0, 100), 0)
+    .option('--top-p <share>', 'only the most probable tokens that together reach this share', numberBetween(0, 1), 1)
+    .option('--seed <n>', 'of the sampling', wholeNumber(0), 0)
+    .option('--fast', 'let block-quantised matrices round activations to eight bits, as llama.cpp does')
+    .option('--chat', 'the prompt is a user message in the model\'s chat template')
+    .action(async (model: string, options: GenerateOptions) => { await generate(model, options, terminal, signal) })
+
+  command('gradient <model>', 'the gradient of an expression of the output with respect to a site')
+    .option('--text <text>', 'a text; may be given several times', collect)
+    .option('--ids <file>', 'a safetensors file with input_ids and attention_mask')
+    .requiredOption('--of <expression>', 'logit:TOKEN@POS, or logits·FILE with a tensor cotangent shaped as the logits (encoders: as the last block)')
+    .requiredOption('--wrt <site>', 'the site')
+    .requiredOption('--out <file>', 'safetensors file to write')
+    .action(async (model: string, options: GradientOptions) => {
+      if ((options.text === undefined) === (options.ids === undefined)) throw badArguments('gradient needs either --text or --ids.')
+      await gradient(model, options, terminal, signal)
+    })
+
+  command('models', 'what is found on this machine: Hugging Face, LM Studio, Ollama')
+    .option('--folder <path>', 'another folder to look through; may be given several times', collect)
+    .action(async ({ folder }: { readonly folder?: readonly string[] }) => { await models(folder ?? [], terminal) })
+
+  command('providers', 'what this machine can run models on')
+    .action(async () => { await providers(terminal) })
+
+  return layerscope
+}
+
+function badArguments(message: string): LayerscopeError {
+  return new LayerscopeError({ code: 'arguments-invalid', message, hint: 'See layerscope COMMAND --help.' })
+}

@@ -1,0 +1,31 @@
+import type { SiteInfo } from '../../preload/contract'
+import { LayerscopeError } from '../engine/errors'
+
+/**
+ * Names that match any of the comma-separated globs, in the order of `names`; `*` stands for any run of characters, `?` for one.
+ * @throws LayerscopeError `site-unknown` for a glob that matches nothing
+ */
+export function matchSites(names: readonly string[], patterns: string): readonly string[] {
+  const globs = patterns.split(',').map(pattern => pattern.trim()).filter(pattern => pattern !== '')
+  const matched = new Set<string>()
+  for (const glob of globs) {
+    const expression = new RegExp(`^${glob.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`)
+    const found = names.filter(name => expression.test(name))
+    if (found.length === 0) {
+      const shown = names.slice(0, 12).join(', ')
+      throw new LayerscopeError({ code: 'site-unknown', message: `No site matches ${JSON.stringify(glob)}.`, hint: `There are ${shown}${names.length > 12 ? `, and ${names.length - 12} more` : ''}.` })
+    }
+    for (const name of found) matched.add(name)
+  }
+  if (globs.length === 0) throw new LayerscopeError({ code: 'arguments-invalid', message: '--sites names no site.' })
+  return names.filter(name => matched.has(name))
+}
+
+/** Those of the matching sites that have a vector for every token; a glob may take in attention patterns, a full name may not. */
+export function matchStorableSites(sites: readonly SiteInfo[], patterns: string): readonly string[] {
+  const matched = new Set(matchSites(sites.map(({ name }) => name), patterns))
+  const named = new Set(patterns.split(',').map(pattern => pattern.trim()))
+  const kept = sites.filter(({ name, width }) => matched.has(name) && (width !== null || named.has(name))).map(({ name }) => name)
+  if (kept.length === 0) throw new LayerscopeError({ code: 'site-not-storable', message: `No site that matches ${JSON.stringify(patterns)} has a vector for every token.`, hint: 'Use trace to write such sites whole for one batch.' })
+  return kept
+}

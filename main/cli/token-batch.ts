@@ -1,0 +1,50 @@
+import { openSafetensors } from '../engine/activations/index'
+import { LayerscopeError } from '../engine/errors'
+import type { OpenModel, TokenBatch } from '../engine/models/index'
+import type { Terminal } from './terminal'
+
+/** Texts as one right-padded batch. */
+export function batchOfTexts(model: OpenModel, texts: readonly string[], terminal: Terminal): TokenBatch {
+  const rows = texts.map((text, index) => {
+    const { ids, truncated } = model.tokenizer.encode(text)
+    if (ids.length === 0) throw new LayerscopeError({ code: 'text-empty', message: `Text ${index + 1} has no tokens.`, row: index + 1 })
+    if (truncated > 0) terminal.warn(`Text ${index + 1} is longer than the model reads: ${truncated} tokens were cut off.`)
+    return ids
+  })
+  const length = Math.max(...rows.map(ids => ids.length))
+  const inputIds = new Int32Array(rows.length * length)
+  const attentionMask = new Uint8Array(rows.length * length)
+  rows.forEach((ids, row) => {
+    inputIds.set(ids, row * length)
+    attentionMask.fill(1, row * length, row * length + ids.length)
+  })
+  return { rows: rows.length, length, inputIds, attentionMask }
+}
+
+/**
+ * A batch somebody else tokenized: `input_ids` and `attention_mask`, [rows, length] each. Padding may stand on either side where the
+ * graph is Layerscope's own and numbers tokens by the mask; a graph of somebody else's counts positions from the left.
+ */
+export async function readBatch(path: string, model: OpenModel): Promise<TokenBatch> {
+  const file = await openSafetensors(path)
+  try {
+    const [ids, mask] = [await file.readInt32('input_ids'), await file.readInt32('attention_mask')]
+    const shape = file.tensors.get('input_ids')?.shape ?? []
+    const [rows = 0, length = 0] = shape
+    if (shape.length !== 2 || file.tensors.get('attention_mask')?.shape.join() !== shape.join() || ids.length === 0) {
+      throw new LayerscopeError({ code: 'ids-malformed', message: 'input_ids and attention_mask must have the same shape [rows, length] and hold something.', file: path })
+    }
+    const eitherSide = model.summary.format !== 'onnx'
+    for (let row = 0; row < rows; row++) {
+      const real = mask.subarray(row * length, (row + 1) * length)
+      const first = real.findIndex(one => one !== 0)
+      if (first < 0) throw new LayerscopeError({ code: 'ids-malformed', message: 'A row has no token that attention_mask lets through.', file: path, row: row + 1 })
+      const last = real.findLastIndex(one => one !== 0)
+      if (real.subarray(first, last).some(one => one === 0)) throw new LayerscopeError({ code: 'ids-malformed', message: 'attention_mask has a hole: padding may stand only at the ends of a row.', file: path, row: row + 1 })
+      if (first > 0 && !eitherSide) throw new LayerscopeError({ code: 'ids-malformed', message: 'The rows must be padded on the right for a graph that counts positions itself.', file: path, row: row + 1 })
+    }
+    return { rows, length, inputIds: ids, attentionMask: Uint8Array.from(mask, value => value === 0 ? 0 : 1) }
+  } finally {
+    await file.close()
+  }
+}
