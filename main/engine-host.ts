@@ -1,0 +1,87 @@
+/** The engine process as the host sees it: Electron's `UtilityProcess`, and nothing else in production. */
+export interface EngineProcess<Port> {
+  postMessage(message: unknown, transfer?: Port[]): void
+  on(event: 'spawn', listener: () => void): unknown
+  on(event: 'exit', listener: (code: number) => void): unknown
+  kill(): boolean
+}
+
+export interface EngineHostOptions<Port> {
+  /** Folder for sessions that were never saved. */
+  readonly temporaryRoot: string
+  readonly fork: () => EngineProcess<Port>
+  /** Paths an engine that starts anew is told of. */
+  readonly grants: () => readonly string[]
+  readonly onStopped: (reason: string) => void
+  /** A fresh engine listens; `generation` counts from 1. */
+  readonly onReady: (generation: number) => void
+  /** For tests. @default 250 ms doubling to 8 s */
+  readonly firstDelayMs?: number
+  /** How long an engine that is asked to stop may take. @default 4 s */
+  readonly stopWithinMs?: number
+}
+
+const longestDelayMs = 8_000
+/** An engine that lived this long is healthy: the next failure waits the shortest delay again. */
+const healthyAfterMs = 20_000
+
+/** Keeps one engine process alive: starts it, hands it ports and grants, and starts it anew when it dies. */
+export class EngineHost<Port> {
+  private process: EngineProcess<Port> | null = null
+  private generation = 0
+  private failures = 0
+  private spawnedAt = 0
+  private timer: NodeJS.Timeout | null = null
+  private stopped = false
+  private running = false
+
+  constructor(private readonly options: EngineHostOptions<Port>) {}
+
+  start(): void {
+    const engine = this.options.fork()
+    this.process = engine
+    engine.on('spawn', () => {
+      this.spawnedAt = Date.now()
+      engine.postMessage({ kind: 'init', temporaryRoot: this.options.temporaryRoot })
+      for (const path of this.options.grants()) engine.postMessage({ kind: 'grant', path })
+      this.running = true
+      this.options.onReady(++this.generation)
+    })
+    engine.on('exit', (code) => this.exited(code))
+  }
+
+  grant(path: string): void {
+    if (this.running) this.process?.postMessage({ kind: 'grant', path })
+  }
+
+  /** Gives the engine its end of a window's channel. False while no engine runs: ask again when it is ready. */
+  connect(port: Port): boolean {
+    if (!this.running || !this.process) return false
+    this.process.postMessage({ kind: 'connect' }, [port])
+    return true
+  }
+
+  /** Ends the engine for good. It lets go of its sessions first, in the time it is given for that. */
+  async stop(): Promise<void> {
+    this.stopped = true
+    if (this.timer) clearTimeout(this.timer)
+    const engine = this.process
+    if (!engine) return
+    const ended = new Promise<void>((resolve) => { engine.on('exit', () => resolve()) })
+    if (this.running) engine.postMessage({ kind: 'stop' })
+    else engine.kill()
+    const patience = setTimeout(() => engine.kill(), this.options.stopWithinMs ?? 4_000)
+    await ended
+    clearTimeout(patience)
+  }
+
+  private exited(code: number): void {
+    this.running = false
+    this.process = null
+    if (this.stopped) return
+    if (Date.now() - this.spawnedAt >= healthyAfterMs) this.failures = 0
+    const delay = Math.min(longestDelayMs, (this.options.firstDelayMs ?? 250) * 2 ** this.failures++)
+    this.options.onStopped(`The engine stopped unexpectedly (code ${code}).`)
+    this.timer = setTimeout(() => this.start(), delay)
+  }
+}
