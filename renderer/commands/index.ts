@@ -1,0 +1,10 @@
+/** One command table for the menu, the palette, the keys and the buttons. */
+export { AboutDialog } from './About'
+export { viewCommands } from './view-commands'
+export { commandObstacle, isCommandId, isTextField, runCommand, type CommandId } from './commands'
+export { followCommands } from './menu-state'
+export { listenToKeys } from './keys'
+export { commandOf, matchesShortcut } from './shortcut-match'
+export { closeOverlay, useOverlay, type Overlay } from './overlay'
+export { Palette } from './Palette'
+export { ShortcutsDialog } from './Shortcuts'

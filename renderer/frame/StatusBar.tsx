@@ -1,0 +1,31 @@
+import { formatClock, formatCount, formatQuantity } from '../components'
+import { providerName, stageName } from '../run'
+import { useView } from '../state/view'
+import { useWorkbench } from '../state/workbench'
+import './StatusBar.css'
+
+/** One quiet line: what computes, what is selected, how far the run is. */
+export function StatusBar(): React.JSX.Element {
+  const engine = useWorkbench(({ engine }) => engine)
+  const provider = useWorkbench(({ extraction }) => extraction.provider)
+  const dataset = useWorkbench(({ dataset }) => (dataset.kind === 'ready' ? dataset.value.rows : null))
+  const extraction = useWorkbench(({ run }) => run?.extraction ?? null)
+  const progress = useWorkbench(({ run }) => run?.progress ?? null)
+  const selected = useView(({ selection }) => selection.length)
+  return (
+    <footer className="StatusBar tabular">
+      <span data-engine={engine}><i aria-hidden />{engine === 'restarting' ? 'Engine is starting again' : engine === 'starting' ? 'Starting' : providerName(extraction?.provider ?? provider)}</span>
+      {dataset !== null && <span>{formatQuantity(dataset, 'row')}{selected > 0 && `, ${formatCount(selected)} selected`}</span>}
+      <span className="StatusBar-space" />
+      {progress
+        ? (
+          <>
+            <span>{stageName(progress.stage)}{progress.total > 0 && ` ${formatCount(progress.done)}/${formatCount(progress.total)}`}</span>
+            {progress.rowsPerSecond !== null && <span>{formatCount(progress.rowsPerSecond)} rows/s</span>}
+            {progress.secondsLeft !== null && <span>{formatClock(progress.secondsLeft)} left</span>}
+          </>
+        )
+        : extraction && <span>{formatQuantity(extraction.rows, 'row')} read at {formatCount(extraction.rowsPerSecond)} rows/s</span>}
+    </footer>
+  )
+}

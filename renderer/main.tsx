@@ -1,0 +1,18 @@
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { App } from './app'
+import './components/base.css'
+import { followCommands, isCommandId, runCommand } from './commands'
+import { loadLayout } from './state/layout'
+import { noticeError } from './state/notices'
+import { start } from './state/start'
+
+const root = document.getElementById('root')
+if (!root) throw new Error('The page has no root element')
+
+// Panels come up at their remembered sizes: the layout is there before the first paint.
+await loadLayout()
+document.documentElement.dataset['platform'] = navigator.platform.startsWith('Mac') ? 'darwin' : 'other'
+createRoot(root).render(<StrictMode><App /></StrictMode>)
+followCommands()
+start((command) => { if (isCommandId(command)) runCommand(command) }).catch((error: unknown) => noticeError(error))

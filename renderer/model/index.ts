@@ -1,0 +1,2 @@
+/** The model's part of the window. */
+export { ModelCard } from './ModelCard'

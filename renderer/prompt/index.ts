@@ -1,0 +1,2 @@
+/** The prompt panel: tokens, next-token distribution, continuation. */
+export { PromptDialog } from './PromptDialog'

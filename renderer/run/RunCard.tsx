@@ -1,0 +1,114 @@
+import { Play, Square } from 'lucide-react'
+import type { ModelSummary } from '../../preload/contract'
+import type { ExtractionPlan, Positions, ProbePlan } from '../../preload/recipe'
+import { Button, Card, Disclosure, ErrorNotice, Field, formatQuantity, NumberInput, SegmentedControl, Select } from '../components'
+import { cancelRun, runObstacle, startRun } from '../state/run'
+import { useWorkbench, workbench } from '../state/workbench'
+import { RunList } from './RunList'
+import { RunProgressView } from './RunProgressView'
+import { SitesChoice } from './SitesChoice'
+import './RunCard.css'
+
+function setExtraction(change: Partial<ExtractionPlan>): void {
+  workbench.set({ extraction: { ...workbench.get().extraction, ...change } })
+}
+
+function setProbe(change: Partial<ProbePlan>): void {
+  workbench.set({ probe: { ...workbench.get().probe, ...change } })
+}
+
+/** What a run reads and how, and the runs so far. */
+export function RunCard(): React.JSX.Element {
+  const model = useWorkbench(({ model }) => (model.kind === 'ready' ? model.value : null))
+  const shown = useWorkbench(({ run }) => run?.summary ?? null)
+  const warnings = useWorkbench(({ run }) => run?.sweep?.warnings)
+  const obstacle = useWorkbench(runObstacle)
+  const runs = useWorkbench(({ session }) => session?.runs)
+  return (
+    <Card title="Run" icon={Play} className="RunCard">
+      <Plan model={model} />
+      {shown?.status === 'failed' && shown.error && <ErrorNotice error={shown.error} action={<Button size="small" disabled={obstacle !== null} onClick={() => void startRun()}>Run again</Button>} />}
+      {warnings && warnings.length > 0 && (
+        <Disclosure label={`${formatQuantity(warnings.length, 'note')} on this run`}>
+          <ul className="RunCard-notes selectable">{warnings.map((warning) => <li key={warning}>{warning}</li>)}</ul>
+        </Disclosure>
+      )}
+      {runs && runs.length > 0 && <RunList runs={runs} shown={shown?.runId ?? null} />}
+    </Card>
+  )
+}
+
+/** The Run button, or how far the run is: always in sight below the cards. */
+export function RunAction(): React.JSX.Element {
+  const status = useWorkbench(({ run }) => run?.summary.status)
+  const progress = useWorkbench(({ run }) => run?.progress ?? null)
+  const obstacle = useWorkbench(runObstacle)
+  if (progress) {
+    return (
+      <div className="RunAction" data-tour="run">
+        <RunProgressView progress={progress} />
+        <Button icon={Square} shortcut="Mod+." onClick={cancelRun}>Cancel</Button>
+      </div>
+    )
+  }
+  const note = obstacle !== null ? `${obstacle}.` : status === 'cancelled' ? 'What was done is kept: the run goes on from there.' : null
+  return (
+    <div className="RunAction" data-tour="run">
+      {note !== null && <p className="CardQuiet" id="run-note">{note}</p>}
+      <Button variant="primary" className="RunAction-run" shortcut="Mod+Enter" disabled={obstacle !== null} aria-describedby={note === null ? undefined : 'run-note'} onClick={() => void startRun()}>
+        {status === 'cancelled' ? 'Continue run' : 'Run'}
+      </Button>
+    </div>
+  )
+}
+
+function Plan({ model }: { readonly model: ModelSummary | null }): React.JSX.Element {
+  const { positions, provider, dtype, limit } = useWorkbench(({ extraction }) => extraction)
+  const { folds, strengths, seed } = useWorkbench(({ probe }) => probe)
+  const providers = useWorkbench(({ providers }) => providers)
+  const columns = useWorkbench(({ dataset }) => (dataset.kind === 'ready' ? dataset.value.columns : null))
+  const choosePosition = (kind: Positions['kind']): void => {
+    setExtraction({ positions: kind === 'span' ? { kind, column: columns?.find(({ type }) => type === 'text')?.name ?? columns?.[0]?.name ?? '' } : { kind } })
+  }
+  return (
+    <div className="RunCard-plan">
+      <div className="Field">
+        <span className="Field-label">Token that stands for a text</span>
+        <SegmentedControl label="Positions" size="small" fill value={positions.kind} onChange={choosePosition}
+          options={[{ value: 'last', label: 'Last' }, { value: 'first', label: 'First' }, { value: 'mean', label: 'Mean' }, { value: 'span', label: 'Span', disabled: !columns }]} />
+        {positions.kind === 'span' && columns && (
+          <Select label="Span column" value={positions.column === '' ? null : positions.column} onChange={(column) => setExtraction({ positions: { kind: 'span', column } })}
+            options={columns.map(({ name }) => ({ value: name, label: name, detail: 'The last token of its value in the text' }))} />
+        )}
+      </div>
+      <SitesChoice model={model} />
+      <Field label="Runs on">
+        {(id) => (
+          <Select id={id} label="Provider" value={provider} onChange={(next) => setExtraction({ provider: next })}
+            options={(providers ?? [{ name: provider, ok: true }]).map(({ name, ok, reason }) => ({ value: name, label: providerName(name), disabled: !ok, detail: reason }))} />
+        )}
+      </Field>
+      <Disclosure label="Advanced" detail={`${folds} folds · ${strengths} strengths`}>
+        <div className="RunCard-advanced">
+          <Field label="Folds">{(id) => <NumberInput id={id} value={folds} min={2} max={50} onChange={(value) => setProbe({ folds: value })} />}</Field>
+          <Field label="Strengths">{(id) => <NumberInput id={id} value={strengths} min={1} max={50} onChange={(value) => setProbe({ strengths: value })} />}</Field>
+          <Field label="Seed">{(id) => <NumberInput id={id} value={seed} min={0} max={2 ** 31 - 1} onChange={(value) => setProbe({ seed: value })} />}</Field>
+          <Field label="Rows at most" hint="0 takes all">{(id) => <NumberInput id={id} value={limit ?? 0} min={0} max={2 ** 31 - 1} onChange={(value) => setExtraction({ limit: value === 0 ? null : value })} />}</Field>
+          <div className="Field RunCard-dtype">
+            <span className="Field-label">Activations on disk</span>
+            <SegmentedControl label="Precision" size="small" fill value={dtype} onChange={(next) => setExtraction({ dtype: next })} options={[{ value: 'f32', label: 'float32' }, { value: 'f16', label: 'float16' }]} />
+          </div>
+        </div>
+      </Disclosure>
+    </div>
+  )
+}
+
+const providerNames: Readonly<Record<string, string>> = {
+  cpu: 'Processor (CPU)', cuda: 'NVIDIA (CUDA)', tensorrt: 'NVIDIA (TensorRT)', webgpu: 'Graphics (WebGPU)', dml: 'Graphics (DirectML)', coreml: 'Apple (Core ML)'
+}
+
+/** ONNX Runtime's short names in words. */
+export function providerName(name: string): string {
+  return providerNames[name] ?? name
+}

@@ -1,0 +1,38 @@
+import type { RunSummary } from '../../preload/contract'
+import { formatPercent } from '../components'
+import { siteName } from '../layers'
+import { showRun } from '../state/run'
+import { useWorkbench } from '../state/workbench'
+
+/** The runs of the session, newest first; a click shows one. */
+export function RunList({ runs, shown }: { readonly runs: readonly RunSummary[]; readonly shown: string | null }): React.JSX.Element {
+  const busy = useWorkbench(({ run }) => run?.progress != null)
+  return (
+    <section className="RunList" aria-label="Runs so far">
+      <h3>Runs so far</h3>
+      <ul>
+        {runs.map((run, index) => ({ run, number: index + 1 })).reverse().map(({ run, number }) => (
+          <li key={run.runId}>
+            <button type="button" aria-current={run.runId === shown || undefined} disabled={busy && run.runId !== shown} onClick={() => showRun(run)} title={`${run.dataset.name} in ${run.model.name}, ${new Date(run.startedAt).toLocaleString()}`}>
+              <span className="RunList-number tabular">{number}</span>
+              <span className="RunList-name">{run.dataset.roles.label ?? 'no label'}<small>{positionName(run)}</small></span>
+              <span className="RunList-outcome tabular">{outcome(run)}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function positionName({ extractionPlan: { positions } }: RunSummary): string {
+  return positions.kind === 'span' ? `span of ${positions.column}` : positions.kind === 'all' ? 'every token' : `${positions.kind} token`.replace('mean token', 'mean of tokens')
+}
+
+function outcome(run: RunSummary): string {
+  if (run.status === 'running') return 'on'
+  if (run.status === 'failed') return 'failed'
+  if (run.status === 'cancelled') return 'cancelled'
+  const chosen = run.sweep?.chosen
+  return chosen ? `${formatPercent(chosen.testAccuracy)} · ${siteName(chosen.site)}` : 'done'
+}

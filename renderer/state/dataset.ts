@@ -1,0 +1,119 @@
+import { create } from 'zustand'
+import type { DatasetSummary } from '../../preload/contract'
+import type { ColumnRoles, ReadOptions } from '../../preload/recipe'
+import { engine } from './engine-client'
+import { noticeError, reportOf } from './notices'
+import { ensureSession } from './session'
+import { workbench } from './workbench'
+
+/** Whether the dialog that chooses columns is open, and whether a check of them is under way. */
+export const useDatasetDialog = create<{ readonly open: boolean; readonly checking: boolean }>()(() => ({ open: false, checking: false }))
+
+let opening: AbortController | null = null
+
+export interface OpenDatasetOptions {
+  readonly read?: ReadOptions
+  /** Roles that are known already, from a recipe or a session; else the engine's suggestion. */
+  readonly roles?: ColumnRoles | null
+}
+
+/** Opens a dataset in the place of the one that is open. Where no label is evident the column dialog comes up. */
+export async function openDataset(path: string, { read = {}, roles = null }: OpenDatasetOptions = {}): Promise<boolean> {
+  opening?.abort()
+  const controller = new AbortController()
+  opening = controller
+  const before = workbench.get().dataset
+  workbench.set({ dataset: { kind: 'loading', path, stage: 'Reading', checks: [] }, roles: null, rolesCheck: null })
+  try {
+    await ensureSession()
+    if (before.kind === 'ready') await engine.request('dataset.close', { datasetId: before.value.datasetId }).catch(() => null)
+    const dataset = await engine.request('dataset.open', { path, read }, { signal: controller.signal })
+    if (opening !== controller) return false
+    const names = new Set(dataset.columns.map(({ name }) => name))
+    const fitting = roles !== null && rolesFit(roles, names) ? roles : null
+    workbench.set({ dataset: { kind: 'ready', value: dataset } })
+    setRoles(fitting ?? suggestedRoles(dataset))
+    if (fitting === null && !dataset.suggested.label) useDatasetDialog.setState({ open: true })
+    return true
+  } catch (error) {
+    if (opening === controller) workbench.set({ dataset: reportOf(error).code === 'cancelled' ? { kind: 'empty' } : { kind: 'failed', path, error: reportOf(error) } })
+    return false
+  } finally {
+    if (opening === controller) opening = null
+  }
+}
+
+/** Reads the same file again another way, such as with another delimiter. */
+export function rereadDataset(read: ReadOptions): void {
+  const { dataset } = workbench.get()
+  if (dataset.kind === 'ready') void openDataset(dataset.value.path, { read })
+  else if (dataset.kind === 'failed') void openDataset(dataset.path, { read })
+}
+
+export async function chooseDataset(): Promise<void> {
+  try {
+    const path = await window.layerscope.dialog('open-dataset')
+    if (path !== null) await openDataset(path)
+  } catch (error) {
+    noticeError(error)
+  }
+}
+
+/** Columns named in a template such as `The city of {city}`. */
+export function templateColumns(template: string): readonly string[] {
+  return [...template.matchAll(/\{([^{}]+)\}/g)].map((match) => match[1] ?? '')
+}
+
+function rolesFit(roles: ColumnRoles, names: ReadonlySet<string>): boolean {
+  const texts = roles.text.kind === 'column' ? [roles.text.column] : templateColumns(roles.text.template)
+  return [...texts, roles.label, roles.group, roles.test].every((name) => name === null || names.has(name))
+}
+
+/** The engine's suggestion, completed: the longest-looking text column where it had none. */
+export function suggestedRoles({ columns, suggested }: DatasetSummary): ColumnRoles {
+  const text = columns.find(({ type }) => type === 'text') ?? columns[0]
+  return {
+    text: suggested.text ?? { kind: 'column', column: text?.name ?? '' },
+    label: suggested.label ?? null,
+    group: suggested.group ?? null,
+    test: suggested.test ?? null
+  }
+}
+
+// ── What a choice of columns means ───────────────────────────────────────────────────────────────
+
+const checkDelayMs = 180
+let timer: ReturnType<typeof setTimeout> | null = null
+let checking: AbortController | null = null
+
+/** Takes the roles and asks the engine, a moment later, what they mean for a run. */
+export function setRoles(roles: ColumnRoles): void {
+  workbench.set({ roles })
+  useDatasetDialog.setState({ checking: true })
+  if (timer) clearTimeout(timer)
+  timer = setTimeout(() => void checkRoles(), checkDelayMs)
+}
+
+/** Asks at once; used after the engine came back. */
+export async function checkRoles(): Promise<void> {
+  if (timer) clearTimeout(timer)
+  timer = null
+  checking?.abort()
+  const controller = new AbortController()
+  checking = controller
+  const { dataset, roles } = workbench.get()
+  if (dataset.kind !== 'ready' || !roles) return useDatasetDialog.setState({ checking: false })
+  try {
+    const rolesCheck = await engine.request('dataset.check', { datasetId: dataset.value.datasetId, roles }, { signal: controller.signal })
+    if (checking === controller) workbench.set({ rolesCheck })
+  } catch (error) {
+    if (checking !== controller) return
+    const { message } = reportOf(error)
+    workbench.set({ rolesCheck: { task: 'none', usableRows: 0, classes: [], groups: null, problems: [{ row: null, message }], examples: [] } })
+  } finally {
+    if (checking === controller) {
+      checking = null
+      useDatasetDialog.setState({ checking: false })
+    }
+  }
+}

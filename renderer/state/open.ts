@@ -1,0 +1,149 @@
+import type { PathKind } from '../../preload/bridge'
+import type { RunSummary, SessionState } from '../../preload/contract'
+import type { Recipe } from '../../preload/recipe'
+import { chooseDataset, openDataset } from './dataset'
+import { engine } from './engine-client'
+import { chooseModel, openModel } from './model'
+import { dismissAbout, noticeError, noticeWarning } from './notices'
+import { cancelRun, showRun, startRun } from './run'
+import { watchForChanges } from './session'
+import { useView } from './view'
+import { emptyWorkbench, workbench } from './workbench'
+
+/** Opens whatever was dropped, double-clicked or named: a session alone, else recipe, model and dataset together. */
+export async function openPaths(paths: readonly PathKind[]): Promise<void> {
+  for (const { path, kind, reason } of paths) {
+    if (kind === 'unknown') noticeError(new Error(reason ?? 'This cannot be opened.'), { about: path })
+  }
+  const first = (kind: PathKind['kind']): string | undefined => paths.find((path) => path.kind === kind)?.path
+  const session = first('session')
+  if (session !== undefined) return openSession(session)
+  const recipe = first('recipe')
+  if (recipe !== undefined) return openRecipe(recipe, { run: false })
+  const model = first('model')
+  const dataset = first('dataset')
+  await Promise.all([model === undefined ? null : openModel(model), dataset === undefined ? null : openDataset(dataset)])
+}
+
+/** Sets the window up as a recipe says, and runs it where asked to. */
+export async function openRecipe(path: string, { run }: { readonly run: boolean }): Promise<void> {
+  try {
+    const file = await window.layerscope.readRecipe(path)
+    if (!file.ok) return noticeWarning(file.error, { about: path })
+    await applyRecipe(file.recipe)
+    if (run) await startRun()
+  } catch (error) {
+    noticeError(error, { about: path })
+  }
+}
+
+async function applyRecipe({ model, dataset, extraction, probe, projection }: Recipe): Promise<void> {
+  workbench.set({ extraction, probe, projection })
+  await Promise.all([openModel(model.path), openDataset(dataset.path, { read: dataset.read, roles: dataset.roles })])
+}
+
+// ── Sessions ─────────────────────────────────────────────────────────────────────────────────────
+
+export async function chooseSession(): Promise<void> {
+  try {
+    const path = await window.layerscope.dialog('open-session')
+    if (path !== null) await openSession(path)
+  } catch (error) {
+    noticeError(error)
+  }
+}
+
+/** Opens a saved session in this window; one that another window holds comes to the front there. */
+export async function openSession(path: string): Promise<void> {
+  try {
+    if (!(await window.layerscope.claimSession(path))) return
+    const before = workbench.get().session
+    if (before?.path === path) return
+    cancelRun()
+    const session = await engine.request('session.open', { path })
+    if (before) await engine.request('session.close', { sessionId: before.sessionId }).catch(() => null)
+    window.layerscope.rememberSession(session.path, session.name)
+    await restore(session)
+  } catch (error) {
+    noticeError(error, { about: path })
+  }
+}
+
+/** Shows a session as it was left: its runs and view at once, its model and dataset as soon as they have opened. */
+async function restore(session: SessionState): Promise<void> {
+  const { engine: engineState, providers } = workbench.get()
+  const { recipe } = session
+  workbench.set({
+    ...emptyWorkbench, engine: engineState, providers, session,
+    ...(recipe ? { roles: recipe.dataset.roles, extraction: recipe.extraction, probe: recipe.probe, projection: recipe.projection } : {})
+  })
+  useView.getState().load(session.view)
+  const last = session.runs.at(-1)
+  if (last) showRun(interrupted(last))
+  for (const { locate, ...problem } of session.problems) {
+    noticeWarning(problem, {
+      about: `problem ${problem.code} ${problem.file ?? ''}`,
+      actions: locate ? [{ label: 'Locate…', run: () => void (locate === 'model' ? chooseModel() : chooseDataset()) }] : []
+    })
+  }
+  await reopenFiles(session)
+  watchForChanges()
+}
+
+/** A run that was on when the window or the machine went down is one that can be taken up again. */
+function interrupted(run: RunSummary): RunSummary {
+  return run.status === 'running' ? { ...run, status: 'cancelled' } : run
+}
+
+async function reopenFiles({ modelPath, datasetPath, recipe, problems }: SessionState): Promise<void> {
+  const missing = new Set(problems.map(({ locate }) => locate))
+  const showMissing = (part: 'model' | 'dataset', path: string): void => {
+    const problem = problems.find(({ locate }) => locate === part)
+    if (problem) workbench.set({ [part]: { kind: 'failed', path, error: problem } })
+  }
+  const opening: Promise<unknown>[] = []
+  if (modelPath !== null) {
+    if (missing.has('model')) showMissing('model', modelPath)
+    else opening.push(openModel(modelPath))
+  }
+  if (datasetPath !== null) {
+    if (missing.has('dataset')) showMissing('dataset', datasetPath)
+    else opening.push(openDataset(datasetPath, { read: recipe?.dataset.read ?? {}, roles: recipe?.dataset.roles ?? null }))
+  }
+  await Promise.all(opening)
+}
+
+/** After the engine came back: opens again what was open and goes on with the run that was on. */
+export async function reopenAll(): Promise<void> {
+  const { session, model, dataset, roles, run } = workbench.get()
+  const resume = run?.progress !== undefined && run.progress !== null
+  try {
+    // Views ask again as soon as the engine is called ready: by then the session's new handle must be there.
+    const reopened = session && await engine.request('session.open', { path: session.path })
+    workbench.set({ engine: 'ready', session: reopened })
+    if (session) {
+      const shown = workbench.get().run
+      // Until results can be asked for again the run keeps its place on screen.
+      if (shown && resume) workbench.set({ run: { ...shown, progress: null, summary: { ...shown.summary, status: 'cancelled' } } })
+    }
+    const modelPath = model.kind === 'ready' ? model.value.path : model.kind === 'loading' ? model.path : null
+    const datasetPath = dataset.kind === 'ready' ? dataset.value.path : dataset.kind === 'loading' ? dataset.path : null
+    // Handles of the engine that died must not be closed in the new one.
+    workbench.set({
+      model: modelPath === null ? model : { kind: 'loading', path: modelPath, stage: 'Opening again', checks: [] },
+      dataset: datasetPath === null ? dataset : { kind: 'loading', path: datasetPath, stage: 'Reading again', checks: [] }
+    })
+    const read = dataset.kind === 'ready' ? dataset.value.read : {}
+    await Promise.all([modelPath === null ? null : openModel(modelPath), datasetPath === null ? null : openDataset(datasetPath, { read, roles })])
+    if (session) watchForChanges()
+    dismissAbout('engine')
+    if (resume) {
+      noticeWarning({ code: 'engine-restarted', message: 'The engine was restarted. The run goes on from its last stored batch.' }, { about: 'engine' })
+      await startRun()
+    } else {
+      noticeWarning({ code: 'engine-restarted', message: 'The engine was restarted. Everything that was open is open again.' }, { about: 'engine' })
+    }
+  } catch (error) {
+    noticeError(error, { about: 'engine' })
+  }
+}

@@ -1,0 +1,79 @@
+/** The two stores every part of the page reads: what is open (`WorkbenchState`) and how it is looked at (`ViewState`). */
+import type {
+  DatasetSummary, ErrorReport, ExtractionSummary, ModelCheck, ModelSummary, ProviderInfo, RolesCheck, RunSummary, SessionState, SiteResult, SweepSummary
+} from '../../preload/contract'
+import type { ColumnRoles, ExtractionPlan, ProbePlan, ProjectionPlan } from '../../preload/recipe'
+
+export type Loading<T> =
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'loading'; readonly path: string; readonly stage: string; readonly checks: readonly ModelCheck[] }
+  | { readonly kind: 'ready'; readonly value: T }
+  | { readonly kind: 'failed'; readonly path: string; readonly error: ErrorReport }
+
+/** A run while it is on; null when none is. */
+export interface RunProgress {
+  readonly stage: 'loading' | 'tokenizing' | 'extracting' | 'baselines' | 'probing' | 'saving'
+  readonly done: number
+  readonly total: number
+  readonly rowsPerSecond: number | null
+  readonly secondsLeft: number | null
+}
+
+/** The run on show: results arrive site by site while it is on. */
+export interface ShownRun {
+  readonly summary: RunSummary
+  readonly extraction: ExtractionSummary | null
+  /** Results so far, in depth order of `sites`. */
+  readonly results: readonly SiteResult[]
+  /** Complete sweep; null until the last site is done. */
+  readonly sweep: SweepSummary | null
+  /** Sites of the run in depth order: the x axis of the layer strip. */
+  readonly sites: readonly string[]
+  readonly progress: RunProgress | null
+}
+
+/** Owned by renderer/state/workbench.ts. */
+export interface WorkbenchState {
+  readonly session: SessionState | null
+  readonly edited: boolean
+  readonly model: Loading<ModelSummary>
+  readonly dataset: Loading<DatasetSummary>
+  readonly roles: ColumnRoles | null
+  readonly rolesCheck: RolesCheck | null
+  readonly extraction: ExtractionPlan
+  readonly probe: ProbePlan
+  readonly projection: ProjectionPlan
+  readonly providers: readonly ProviderInfo[] | null
+  readonly run: ShownRun | null
+  readonly engine: 'starting' | 'ready' | 'restarting'
+}
+
+export type ColorBy =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'label' }
+  | { readonly kind: 'prediction' }
+  | { readonly kind: 'score' }
+  | { readonly kind: 'correct' }
+  | { readonly kind: 'column'; readonly column: string }
+
+/** Owned by renderer/state/view.ts. Everything here saves with the session; fields marked † undo and redo. */
+export interface ViewFields {
+  /** † The layer everything is shown for; null before a run. */
+  readonly site: string | null
+  /** † Dataset rows, ascending; empty means no selection. */
+  readonly selection: Int32Array
+  /** † The row in the inspector. */
+  readonly focusedRow: number | null
+  /** † */
+  readonly colorBy: ColorBy
+  /** † Legend entries switched off, by category text. */
+  readonly hidden: readonly string[]
+  readonly metric: 'accuracy' | 'auroc'
+  readonly tool: 'pan' | 'lasso' | 'box'
+  readonly table: {
+    readonly open: boolean
+    readonly search: string
+    readonly sort: { readonly column: string; readonly descending: boolean } | null
+    readonly onlySelection: boolean
+  }
+}

@@ -1,0 +1,29 @@
+import { create } from 'zustand'
+import { extractionSchema, probePlanSchema, projectionPlanSchema } from '../../preload/recipe'
+import type { WorkbenchState } from './workbench-state'
+
+/** What a fresh window holds: nothing open, every plan at its default. */
+export const emptyWorkbench: WorkbenchState = {
+  session: null,
+  edited: false,
+  model: { kind: 'empty' },
+  dataset: { kind: 'empty' },
+  roles: null,
+  rolesCheck: null,
+  extraction: extractionSchema.parse({}),
+  probe: probePlanSchema.parse({}),
+  projection: projectionPlanSchema.parse({}),
+  providers: null,
+  run: null,
+  engine: 'starting'
+}
+
+/** What is open and what it has given so far. Read with a selector: `useWorkbench((s) => s.run)`. */
+export const useWorkbench = create<WorkbenchState>()(() => emptyWorkbench)
+
+/** Outside of components. */
+export const workbench = {
+  get: useWorkbench.getState,
+  set: useWorkbench.setState,
+  subscribe: useWorkbench.subscribe
+}

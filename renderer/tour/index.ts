@@ -1,0 +1,2 @@
+/** The guided tour. */
+export { Tour } from './Tour'

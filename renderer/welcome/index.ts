@@ -1,0 +1,3 @@
+/** What a fresh window shows. */
+export { LayersMark } from './LayersMark'
+export { Welcome } from './Welcome'
