@@ -1,0 +1,2 @@
+/** The linked table of rows. */
+export { TableDrawer } from './TableDrawer'
