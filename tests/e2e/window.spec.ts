@@ -1,0 +1,70 @@
+/** How the window looks and keeps its doors shut. */
+import { dropFiles, expect, setColorScheme, setWindowSize, test } from './electron'
+import { atlasModel } from './statements'
+
+test('follows the system between light and dark', async ({ launch }) => {
+  const { app, page } = await launch()
+  const lightness = () => page.locator('body').evaluate((body) => {
+    const [red = 0, green = 0, blue = 0] = (getComputedStyle(body).backgroundColor.match(/[\d.]+/g) ?? []).map(Number)
+    return (red + green + blue) / 3
+  })
+  await setColorScheme(app, page, 'light')
+  await expect.poll(lightness).toBeGreaterThan(200)
+  await setColorScheme(app, page, 'dark')
+  await expect.poll(lightness).toBeLessThan(60)
+})
+
+test('fits 1024 × 700 without scrolling sideways', async ({ launch }) => {
+  const { app, page } = await launch()
+  await dropFiles(page, page.locator('body'), [atlasModel])
+  await expect(page.getByText('4 checks passed')).toBeVisible({ timeout: 30_000 })
+  await setWindowSize(app, page, 1024, 700)
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(1024)
+  const [run, strip] = [await page.getByRole('button', { name: /^Run/ }).boundingBox(), await page.getByRole('region', { name: 'Layers' }).boundingBox()]
+  expect(run && run.y + run.height).toBeLessThanOrEqual(700)
+  expect(strip && strip.y + strip.height).toBeLessThanOrEqual(700)
+})
+
+test('the palette, the shortcuts and the tour answer to the keyboard', async ({ launch }) => {
+  const { page } = await launch()
+  await expect(page.getByRole('heading', { name: /layer by layer/ })).toBeVisible()
+  await page.keyboard.press('ControlOrMeta+k')
+  await page.getByRole('combobox').fill('shortcuts')
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('dialog').getByText(/shortcuts/i).first()).toBeVisible()
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('dialog')).toBeHidden()
+  await page.keyboard.press('ControlOrMeta+k')
+  await page.getByRole('combobox').fill('tour')
+  await page.keyboard.press('Enter')
+  await expect(page.getByText(/1 of 5/)).toBeVisible()
+  await page.keyboard.press('Escape')
+  await expect(page.getByText(/of 5/)).toBeHidden()
+})
+
+test('the page has no Node, runs no foreign code and reaches nothing', async ({ launch }) => {
+  const { page } = await launch()
+  expect(await page.evaluate(() => ['require', 'process', 'module', 'Buffer'].filter((name) => name in window))).toEqual([])
+  expect(new URL(page.url()).protocol).toBe('app:')
+  const answers = await page.evaluate(async () => {
+    const status = async (url: string): Promise<number | string> => { try { return (await fetch(url)).status } catch { return 'refused' } }
+    return {
+      headers: (await fetch(location.href)).headers.get('content-security-policy') ?? '',
+      escapes: [await status('app://layerscope/../package.json'), await status('app://layerscope/%2e%2e/package.json'), await status('app://layerscope/..%2f..%2fpackage.json')],
+      network: await status('https://example.org/'),
+      opened: window.open('https://example.org/') === null,
+      notification: (await navigator.permissions.query({ name: 'notifications' })).state
+    }
+  })
+  expect(answers.headers).toContain("default-src 'none'")
+  expect(answers.headers).not.toContain('unsafe')
+  for (const escape of answers.escapes) expect([404, 'refused']).toContain(escape)
+  expect(answers).toMatchObject({ network: 'refused', opened: true, notification: 'denied' })
+  // A script element with text in it is refused by the policy.
+  expect(await page.evaluate(() => {
+    const script = document.createElement('script')
+    script.textContent = 'window.ran = true'
+    document.body.append(script)
+    return 'ran' in window
+  })).toBe(false)
+})
