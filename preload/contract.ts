@@ -45,6 +45,16 @@ export interface ModelCheck {
   readonly detail: string
 }
 
+/** What a model's weights take in memory, in bytes, computed from its list of tensors. */
+export interface ModelMemory {
+  /** Read where they lie in the file: shared pages, which the system may drop and read again. */
+  readonly mappedBytes: number
+  /** Decoded into private memory as soon as the model is loaded; 0 but for block-quantised GGUF files. */
+  readonly decodedBytes: number
+  /** Private memory added when a long job starts and the matrices are copied into the layout that multiplies fastest. */
+  readonly prepackedBytes: number
+}
+
 export interface ModelSummary {
   readonly modelId: string
   readonly path: string
@@ -77,6 +87,8 @@ export interface ModelSummary {
   readonly chatTemplate?: boolean
   /** Why the model cannot continue a text, in a sentence; null where it can. */
   readonly promptObstacle?: string | null
+  /** Null for exported graphs, where ONNX Runtime alone decides what to copy. */
+  readonly memory?: ModelMemory | null
 }
 
 export interface TokenInfo {

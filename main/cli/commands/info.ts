@@ -6,11 +6,11 @@ export async function info(path: string, terminal: Terminal, signal: AbortSignal
   const model = await openModel(path, { signal, onStage(stage) { terminal.stage(stage) } })
   try {
     const providers = await listProviders()
-    const { family, format, precision, layers, hidden, heads, kvHeads, headDim, vocab, maxPositions, checks, openMs, name, hash, bytes, license, defaultSites, warnings } = model.summary
+    const { family, format, precision, layers, hidden, heads, kvHeads, headDim, vocab, maxPositions, checks, openMs, name, hash, bytes, license, defaultSites, warnings, memory } = model.summary
     terminal.result({
       family, format, precision, layers, hidden, heads, kvHeads, headDim, vocab,
       sites: model.sites.map(({ name: site, shape }) => ({ name: site, shape })), checks, openMs, providers,
-      name, hash, bytes, maxPositions, license, defaultSites, warnings
+      name, hash, bytes, maxPositions, license, defaultSites, warnings, memory
     })
     terminal.print(table(['', ''], [
       ['model', printable(name)], ['family', family], ['format', format], ['precision', precision], ['layers', String(layers)], ['hidden', String(hidden)],

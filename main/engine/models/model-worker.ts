@@ -89,7 +89,7 @@ function openedGraph(
   return {
     sites, defaultSites: model.defaultSites.filter(name => names.has(name)), structure: model.structure, layers: model.layers, sharesPrefixes: model.sharesPrefixes, gradientOutput: model.gradientGraph?.of ?? null,
     hidden, heads, kvHeads, headDim, vocab: model.vocab, precision: model.precision,
-    warnings: [...model.warnings, ...warnings], weightFiles: model.weightFiles, checks, provider, providerNote
+    warnings: [...model.warnings, ...warnings], weightFiles: model.weightFiles, memory: model.memory, checks, provider, providerNote
   }
 }
 

@@ -112,6 +112,7 @@ function cardOf(files: ModelFiles, path: string, card: Card, opened: OpenedGraph
     openMs,
     tokenizer: tokenizer?.kind ?? null,
     chatTemplate: card.generation.chat !== null,
+    memory: opened.memory,
     promptObstacle: promptObstacle(hints.family ?? familyByStructure(opened), opened, tokenizer)
   }
 }

@@ -1,4 +1,5 @@
 import type { Tensor as OrtTensor } from 'onnxruntime-node'
+import type { ModelMemory } from '../../../preload/contract'
 import type { Intervention, TokenBatch } from './open-model'
 import type { BlockStructure, MeasuredSite, SitePlan } from './site-plan'
 
@@ -63,6 +64,8 @@ export interface ReadableModel {
   readonly vocab: number | null
   /** Every file the weights are in, real paths. */
   readonly weightFiles: readonly string[]
+  /** What the weights take in memory; null for graphs of others. */
+  readonly memory: ModelMemory | null
   /** True where activations are quantised by their own range, so that batching changes results slightly. */
   readonly dynamicQuantisation: boolean
   /** What the inputs `needed` are fed for one batch. */

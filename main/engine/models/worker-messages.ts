@@ -1,4 +1,4 @@
-import type { ErrorReport, ModelCheck } from '../../../preload/contract'
+import type { ErrorReport, ModelCheck, ModelMemory } from '../../../preload/contract'
 import type { ArchitectureHints } from './config'
 import type { SamplingOptions } from './generate'
 import type { ModelFiles } from './locate'
@@ -30,6 +30,7 @@ export interface OpenedGraph {
   readonly precision: string
   readonly warnings: readonly string[]
   readonly weightFiles: readonly string[]
+  readonly memory: ModelMemory | null
   readonly checks: readonly ModelCheck[]
   readonly provider: string
   readonly providerNote: string | null

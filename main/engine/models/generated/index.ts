@@ -9,6 +9,7 @@ import type { MeasuredSite } from '../site-plan'
 import type { Architecture, TensorNames } from './architecture'
 import { ModelConfig } from './config'
 import { familyOf } from './families'
+import { matricesOf } from './matrices'
 import type { MemoryInitializer } from './memory-initializer'
 import { continuedInputs, packedInputs, paddedInputs, type Feed } from './padded-inputs'
 import { prefixPacks } from './prefix-packs'
@@ -16,10 +17,10 @@ import { interventionInputs } from './intervention-inputs'
 import { readTensorIndex } from './safetensors-index'
 import { blockOutput, checkedSitesOf, defaultSitesOf, resolveAlias, sitesOf } from './sites'
 import { INPUTS, writeTransformerGraph } from './transformer-graph'
-import { SafetensorsWeights, type Arithmetic, type WeightSource } from './weights'
+import { elementCount, SafetensorsWeights, type Arithmetic, type WeightSource } from './weights'
 
 export type { Architecture, Arithmetic, TensorNames, WeightSource, MemoryInitializer }
-export { familyOf, ModelConfig }
+export { elementCount, familyOf, ModelConfig }
 
 /** A transformer and its weights, however they are stored. */
 export interface GeneratedSource {
@@ -99,6 +100,7 @@ export function generatedModel({ architecture, names, weights, folder, files, pr
     mainOutput: null,
     precision, vocab: architecture.vocab, weightFiles: files,
     dynamicQuantisation: false,
+    memory: weights.footprint(matricesOf(architecture, names, (tensor) => weights.has(tensor))),
     feeds: (needed, batch) => chosen(paddedInputs(architecture, batch), needed),
     pack: (batch) => prefixPacks(batch, architecture.causal).map((pack) => ({
       ...pack, feeds: (needed) => chosen(packedInputs(architecture, batch, pack), needed)

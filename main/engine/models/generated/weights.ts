@@ -1,3 +1,4 @@
+import type { ModelMemory } from '../../../../preload/contract'
 import { LayerscopeError } from '../../errors'
 import type { ElementType, GraphBuilder, Value } from './graph-builder'
 import type { MemoryInitializer } from './memory-initializer'
@@ -18,6 +19,8 @@ export interface WeightSource {
    * The source chooses the operator, since quantised matrices multiply in their own way.
    */
   linear(graph: GraphBuilder, rows: Value, name: string, bias: Value | null, transposed: boolean, label: string, arithmetic?: Arithmetic): Value
+  /** What the weights take in memory where graphs multiply by the tensors `matrices`. */
+  footprint(matrices: readonly string[]): ModelMemory
 }
 
 /**
@@ -66,6 +69,13 @@ export class SafetensorsWeights implements WeightSource {
     return graph.op('Gemm', inputs, label, { transB: transposed ? 0 : 1 })
   }
 
+  footprint(matrices: readonly string[]): ModelMemory {
+    let mappedBytes = 0
+    for (const { type, range } of this.index.tensors.values()) if (type in ELEMENT_TYPES) mappedBytes += range.length
+    // Half precisions are widened on the way.
+    return { mappedBytes, decodedBytes: 0, prepackedBytes: matrices.reduce((total, name) => total + 4 * elementCount(this.shape(name)), 0) }
+  }
+
   private stored(name: string): StoredTensor {
     const tensor = this.index.tensors.get(name)
     if (!tensor) {
@@ -76,4 +86,9 @@ export class SafetensorsWeights implements WeightSource {
     }
     return tensor
   }
+}
+
+/** Values of a tensor of this shape. */
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, dim) => product * dim, 1)
 }

@@ -1,8 +1,9 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { basename } from 'node:path'
+import type { ModelMemory } from '../../../../preload/contract'
 import { LayerscopeError } from '../../errors'
 import type { ElementType, GraphBuilder, Value } from '../generated/graph-builder'
-import type { Arithmetic, MemoryInitializer, WeightSource } from '../generated'
+import { elementCount, type Arithmetic, type MemoryInitializer, type WeightSource } from '../generated'
 import { isDecodable, packBlocks, packingOf, toFloat32, type PackedValues } from './block-types'
 import type { GgufFile, GgufTensor } from './gguf-file'
 
@@ -93,6 +94,21 @@ export class GgufWeights implements WeightSource {
       result = graph.op('Add', [result, correction], bias ? `${label}/corrected` : label)
     }
     return bias ? graph.op('Add', [result, bias], label) : result
+  }
+
+  footprint(matrices: readonly string[]): ModelMemory {
+    const multiplied = new Set(matrices)
+    let [mappedBytes, decodedBytes, prepackedBytes] = [0, 0, 0]
+    for (const { name, type, shape, length } of this.file.tensors.values()) {
+      const values = elementCount(shape)
+      const packing = multiplied.has(name) ? this.packing(type, 'exact') : null
+      const blocks = packing ? (values * packing.bits) / 8 : 4 * values
+      const factors = packing ? (values / packing.group) * (packing.offset ? 8 : 4) : 0
+      if (this.inFile) mappedBytes += length
+      else decodedBytes += type in PLAIN ? length : blocks + factors
+      if (multiplied.has(name)) prepackedBytes += blocks
+    }
+    return { mappedBytes, decodedBytes, prepackedBytes }
   }
 
   /** How to multiply by blocks as they are; null where float32 is faster and as exact. */

@@ -39,7 +39,7 @@ export function readOnnxModel(path: string): ReadableModel {
   return {
     sites: reading.sites, declared: null, defaultSites: reading.defaultSites, structure: reading.structure, layers: reading.layers, warnings: reading.warnings,
     family: null, mainOutput: reading.mainOutput,
-    precision: precisionOf(graph), vocab: vocabularyOf(view, tokenInput), weightFiles: weights.paths,
+    precision: precisionOf(graph), vocab: vocabularyOf(view, tokenInput), weightFiles: weights.paths, memory: null,
     dynamicQuantisation: graph.nodes.some(node => node.opType.startsWith('DynamicQuantize')),
     feeds: (needed, batch, hints) => feedsFor(inputs, new Set(needed), batch, hints),
     pack: null, interventionFeeds: null, gradientGraph: null, sharesPrefixes: false,
