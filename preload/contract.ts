@@ -180,7 +180,8 @@ export interface DatasetSummary {
   readonly groupReason: string | null
 }
 
-export type Task = 'binary' | 'multiclass' | 'numeric' | 'none'
+/** `tree`: a dependency parse for every sentence (CoNLL-U read word by word). */
+export type Task = 'binary' | 'multiclass' | 'numeric' | 'tree' | 'none'
 
 /** What a choice of columns means for the run, before it is pressed. */
 export interface RolesCheck {
@@ -229,25 +230,58 @@ export interface ProbeControls {
   readonly majority: number
 }
 
-/** One site × method of a sweep. Scores are means over held-out rows. */
-export interface SiteResult {
+/**
+ * What a probe's held-out output can be measured by. Shares and areas lie in 0 … 1, correlations in −1 … 1;
+ * `greatCircleKm` is a mean error in kilometres, `compression` a ratio of code lengths.
+ */
+export type MeasureName =
+  | 'accuracy' | 'auroc' | 'balancedAccuracy' | 'selectivity' | 'compression'
+  | 'r2' | 'spearman' | 'greatCircleKm' | 'proximityError'
+  | 'uuas' | 'distanceSpearman' | 'rootAccuracy' | 'depthSpearman'
+
+/** What a measure is to be read against. `controlTask`: random labels by word type; `linearTree`: the tree that joins neighbours in the text. */
+export type BaselineName = 'shuffled' | 'textOnly' | 'majority' | 'chance' | 'mean' | 'controlTask' | 'linearTree'
+
+/** One number of a result with its interval and its baselines beside it. */
+export interface Measure {
+  readonly name: MeasureName
+  /** Null where it has no meaning for these rows (an area without one of the classes). */
+  readonly value: number | null
+  /** 95 % cluster bootstrap interval over groups. */
+  readonly interval: Interval | null
+  readonly baselines: readonly { readonly name: BaselineName; readonly value: number }[]
+}
+
+interface SiteResultBase {
   readonly site: string
   readonly method: string
-  readonly metrics: ProbeMetrics
-  readonly controls: ProbeControls
-  /** Same names as `controls`, AUROC instead of accuracy; null where it has no meaning. */
-  readonly aurocControls: { readonly shuffled: number; readonly textOnly: number } | null
-  /** Score on validation rows that chose the strength; layers are chosen by it too. */
-  readonly validationAccuracy: number
-  /** C of scikit-learn, refitted on all training rows. */
+  /** Over held-out rows; the first is the headline that views show when nothing else is asked. */
+  readonly measures: readonly Measure[]
+  /** Score on validation rows that chose the strength, higher is better; layers are chosen by it too. */
+  readonly validationScore: number
+  /** Regularisation, refitted on all training rows: C of scikit-learn for classifiers, α for ridge. */
   readonly strength: number
   readonly seconds: number
 }
 
+/** One site × method of a sweep over classes. Scores are means over held-out rows. */
+export interface ClassifiedSite extends SiteResultBase {
+  readonly kind: 'classes'
+  readonly metrics: ProbeMetrics
+  readonly controls: ProbeControls
+  /** Same names as `controls`, AUROC instead of accuracy; null where it has no meaning. */
+  readonly aurocControls: { readonly shuffled: number; readonly textOnly: number } | null
+}
+
+/** One site × method of a sweep. */
+export type SiteResult = ClassifiedSite
+
+/** What validation chose, and the headline measure that it then has on test rows. */
 export interface ChosenSite {
   readonly site: string
   readonly method: string
-  readonly testAccuracy: number
+  readonly measure: MeasureName
+  readonly testScore: number
   readonly interval: Interval
 }
 

@@ -11,8 +11,8 @@ export function sweepTable(sweep: SweepSummary): string {
   const header = ['', 'site', ...(methods ? ['method'] : []), 'accuracy', '95 % interval', 'AUROC', 'shuffled', 'text only', 'majority']
   const lines = [table(header, rows, methods ? 'lllrlrrrr' : 'llrlrrrr')]
   if (sweep.chosen !== null) {
-    const { site, method, testAccuracy, interval } = sweep.chosen
-    lines.push('', `› ${site} (${method}) was chosen on validation rows: test accuracy ${decimal(testAccuracy)} [${decimal(interval.lo)}, ${decimal(interval.hi)}]`)
+    const { site, method, testScore, interval } = sweep.chosen
+    lines.push('', `› ${site} (${method}) was chosen on validation rows: test accuracy ${decimal(testScore)} [${decimal(interval.lo)}, ${decimal(interval.hi)}]`)
   }
   return lines.join('\n')
 }
@@ -33,15 +33,15 @@ export function sweepDocument(sweep: SweepSummary): unknown {
   const { task, classes, folds, chosen, warnings, seconds } = sweep
   return {
     task,
-    sites: sweep.sites.map(({ site, method, metrics, controls, aurocControls, strength, validationAccuracy, seconds: siteSeconds }) => ({
-      site, method,
+    sites: sweep.sites.map(({ site, method, metrics, controls, aurocControls, measures, strength, validationScore, seconds: siteSeconds }) => ({
+      site, method, measures,
       metrics: {
         ...metrics, interval: [metrics.interval.lo, metrics.interval.hi],
         aurocInterval: metrics.aurocInterval === null ? null : [metrics.aurocInterval.lo, metrics.aurocInterval.hi]
       },
-      controls, aurocControls, strength, validationAccuracy, seconds: siteSeconds
+      controls, aurocControls, strength, validationScore, seconds: siteSeconds
     })),
-    chosen: chosen === null ? null : { site: chosen.site, method: chosen.method, testAccuracy: chosen.testAccuracy, interval: [chosen.interval.lo, chosen.interval.hi] },
+    chosen: chosen === null ? null : { site: chosen.site, method: chosen.method, testAccuracy: chosen.testScore, measure: chosen.measure, interval: [chosen.interval.lo, chosen.interval.hi] },
     warnings, seconds, classes, folds
   }
 }

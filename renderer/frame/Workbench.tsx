@@ -1,10 +1,10 @@
 import { useEffect } from 'react'
 import { Panel, usePanelRef } from 'react-resizable-panels'
+import { Centre } from '../centre'
 import { DatasetCard } from '../dataset'
 import { Inspector } from '../inspector'
 import { LayerStrip } from '../layers'
 import { ModelCard } from '../model'
-import { ProjectionView } from '../projection'
 import { RunAction, RunCard } from '../run'
 import { TableDrawer } from '../table'
 import { useLayout } from '../state/layout'
@@ -44,7 +44,7 @@ export function Workbench(): React.JSX.Element {
             <Divider label="Width of the set-up" />
             <Panel id="centre" minSize={400}>
               <ResizableGroup id="centre" orientation="vertical">
-                <Panel id="projection" minSize={200}><div className="Workbench-view" data-tour="projection"><ProjectionView onSettled={markReady} /></div></Panel>
+                <Panel id="projection" minSize={200}><div className="Workbench-view" data-tour="projection"><Centre onSettled={markReady} /></div></Panel>
                 <Divider label="Height of the layer strip" />
                 <Panel id="layers" defaultSize={264} minSize={180} maxSize="60%" groupResizeBehavior="preserve-pixel-size"><div className="Workbench-view" data-tour="layers"><LayerStrip /></div></Panel>
               </ResizableGroup>

@@ -53,7 +53,7 @@ export function stripSeries(run: ShownRun, metric: Metric, majority: number | nu
   const lo = read(main, ({ metrics }) => auroc ? metrics.aurocInterval?.lo ?? null : metrics.interval.lo)
   const hi = read(main, ({ metrics }) => auroc ? metrics.aurocInterval?.hi ?? null : metrics.interval.hi)
   const chosen = sweep?.chosen && sites.includes(sweep.chosen.site)
-    ? { index: sites.indexOf(sweep.chosen.site), test: sweep.chosen.testAccuracy, half: (sweep.chosen.interval.hi - sweep.chosen.interval.lo) / 2 }
+    ? { index: sites.indexOf(sweep.chosen.site), test: sweep.chosen.testScore, half: (sweep.chosen.interval.hi - sweep.chosen.interval.lo) / 2 }
     : null
   const lowest = Math.min(...[...lines.flatMap(({ values }) => values), ...lo].filter((value) => value !== null), share ?? 0.5)
   return { sites, lines, lo, hi, chosen, range: [Math.max(0, Math.floor((lowest - 0.02) * 10) / 10), 1] }

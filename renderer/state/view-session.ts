@@ -1,6 +1,6 @@
 import type { ViewState } from '../../preload/contract'
 import { rowSet } from './row-set'
-import type { ColorBy, ViewFields } from './workbench-state'
+import { centreViewIds, type ColorBy, type ViewFields } from './workbench-state'
 
 /** The view of a session that has none yet. */
 export const initialView: ViewFields = {
@@ -9,6 +9,7 @@ export const initialView: ViewFields = {
   focusedRow: null,
   colorBy: { kind: 'label' },
   hidden: [],
+  centre: 'cloud',
   metric: 'accuracy',
   tool: 'pan',
   table: { open: false, search: '', sort: null, onlySelection: false }
@@ -16,8 +17,8 @@ export const initialView: ViewFields = {
 
 /** What a session file keeps of the view: plain JSON. */
 export function serialiseView(view: ViewFields): ViewState {
-  const { site, selection, focusedRow, colorBy, hidden, metric, tool, table } = view
-  return { site, selection: Array.from(selection), focusedRow, colorBy: { ...colorBy }, hidden: [...hidden], metric, tool, table: { ...table } }
+  const { site, selection, focusedRow, colorBy, hidden, centre, metric, tool, table } = view
+  return { site, selection: Array.from(selection), focusedRow, colorBy: { ...colorBy }, hidden: [...hidden], centre, metric, tool, table: { ...table } }
 }
 
 /** Reads a saved view. A field that is missing or of another shape takes its initial value: a view is never worth refusing a session for. */
@@ -31,6 +32,8 @@ export function parseView(saved: ViewState | null): ViewFields {
     focusedRow: isRow(saved['focusedRow']) ? saved['focusedRow'] : null,
     colorBy: colorBy(saved['colorBy']),
     hidden: Array.isArray(saved['hidden']) ? saved['hidden'].filter((name) => typeof name === 'string') : [],
+    // A view that does not fit the run gives way to the cloud where it is drawn.
+    centre: centreViewIds.find((id) => id === saved['centre']) ?? 'cloud',
     metric: saved['metric'] === 'auroc' ? 'auroc' : 'accuracy',
     tool: saved['tool'] === 'lasso' || saved['tool'] === 'box' ? saved['tool'] : 'pan',
     table: {

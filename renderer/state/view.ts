@@ -22,6 +22,7 @@ export interface ViewActions {
   focusRow(row: number | null): void
   setColorBy(colorBy: ColorBy): void
   setHidden(hidden: readonly string[]): void
+  setCentre(centre: ViewFields['centre']): void
   setMetric(metric: ViewFields['metric']): void
   setTool(tool: ViewFields['tool']): void
   setTable(change: Partial<ViewFields['table']>): void
@@ -60,6 +61,7 @@ export const useView = create<ViewFields & ViewActions>()((set, get) => {
       if (!sameColorBy(colorBy, get().colorBy)) step({ colorBy, hidden: [] })
     },
     setHidden: (hidden) => step({ hidden }, 'hidden'),
+    setCentre: (centre) => set({ centre }),
     setMetric: (metric) => set({ metric }),
     setTool: (tool) => set({ tool }),
     setTable: (change) => set({ table: { ...get().table, ...change } }),

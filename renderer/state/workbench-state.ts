@@ -56,6 +56,10 @@ export type ColorBy =
   | { readonly kind: 'correct' }
   | { readonly kind: 'column'; readonly column: string }
 
+/** What can stand over the layer strip; see renderer/centre. */
+export const centreViewIds = ['cloud'] as const
+export type CentreViewId = (typeof centreViewIds)[number]
+
 /** Owned by renderer/state/view.ts. Everything here saves with the session; fields marked † undo and redo. */
 export interface ViewFields {
   /** † The layer everything is shown for; null before a run. */
@@ -68,6 +72,7 @@ export interface ViewFields {
   readonly colorBy: ColorBy
   /** † Legend entries switched off, by category text. */
   readonly hidden: readonly string[]
+  readonly centre: CentreViewId
   readonly metric: 'accuracy' | 'auroc'
   readonly tool: 'pan' | 'lasso' | 'box'
   readonly table: {

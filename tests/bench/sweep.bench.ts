@@ -67,7 +67,7 @@ async function compare(given: Material, folder: string, print: (line: string) =>
   }, { methods: ['logistic'], folds, strengths: strengths.length, seed: 0 }, { onSite: () => undefined })
   const { seconds, chosen, sites } = controlled.summary
   const fitting = sites.reduce((sum, site) => sum + site.seconds, 0)
-  print(`ours, the whole protocol (nested strengths, shuffled and text controls, intervals, worker start): ${seconds.toFixed(2)} s, of which ${(1000 * fitting / siteCount).toFixed(0)} ms a site; chosen ${chosen?.site.split('/').pop() ?? 'none'} at ${chosen?.testAccuracy.toFixed(3) ?? ''}`)
+  print(`ours, the whole protocol (nested strengths, shuffled and text controls, intervals, worker start): ${seconds.toFixed(2)} s, of which ${(1000 * fitting / siteCount).toFixed(0)} ms a site; chosen ${chosen?.site.split('/').pop() ?? 'none'} at ${chosen?.testScore.toFixed(3) ?? ''}`)
 
   // One fold of one site that is neither the easiest nor the hardest; the plain way takes minutes for all.
   const site = 3

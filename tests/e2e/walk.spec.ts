@@ -138,7 +138,7 @@ test('a saved session reopens with its results, its recipe runs in the terminal 
   await again.close()
 
   const { stdout } = await promisify(execFile)(process.execPath, [commandLine, 'run', recipe, '--out', join(folder.path, 'Again.layerscope'), '--json'], { maxBuffer: 1 << 26 })
-  const accuracy = (JSON.parse(stdout) as { run: { sweep: { chosen: { testAccuracy: number } } } }).run.sweep.chosen.testAccuracy
+  const accuracy = (JSON.parse(stdout) as { run: { sweep: { chosen: { testScore: number } } } }).run.sweep.chosen.testScore
   const percent = Number(/test\s+([\d.]+)\s*%/.exec(shown)?.[1])
   expect(Math.abs(100 * accuracy - percent)).toBeLessThanOrEqual(0.51)
 

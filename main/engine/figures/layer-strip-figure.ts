@@ -159,7 +159,7 @@ function chosenMark(frame: Frame, sweep: SweepSummary, results: readonly SiteRes
   const halfWidth = (chosen.interval.hi - chosen.interval.lo) / 2
   const label = siteLabels(results.map(one => one.site))[at] ?? chosen.site
   const name = /^\d/.test(label) ? `layer ${label}` : label
-  const text = `Chosen by validation: ${name}, test accuracy ${percent(chosen.testAccuracy)} ± ${(100 * halfWidth).toFixed(1)}`
+  const text = `Chosen by validation: ${name}, test accuracy ${percent(chosen.testScore)} ± ${(100 * halfWidth).toFixed(1)}`
   const x = frame.x(at)
   const half = estimatedWidth(text, 12) / 2
   const middle = Math.min(frame.right - half, Math.max(frame.left + half, x))

@@ -61,7 +61,7 @@ export function resultWarnings(
   if (sites > 1) {
     const nested = nestedAccuracy(outcomes, material.plan.outer.length)
     warnings.push(
-      `${chosen.site} was chosen by its accuracy on validation rows (${percent(result.validationAccuracy)}), not by its test score of ${percent(chosen.testAccuracy)}.`
+      `${chosen.site} was chosen by its accuracy on validation rows (${percent(result.validationScore)}), not by its test score of ${percent(chosen.testScore)}.`
       + (material.plan.outer.length > 1 ? ` Choosing the site anew inside every fold gives ${percent(nested)}.` : '')
     )
   }
@@ -69,7 +69,7 @@ export function resultWarnings(
   if (leakSuspected(material, result)) {
     warnings.push(`The text alone scores ${percent(textOnly)}, far below the majority class (${percent(majority)}): rows seem to come in pairs with opposite labels that were split between training and test. Choose a group column that keeps each pair together.`)
   } else if (textOnly >= chosen.interval.lo) {
-    warnings.push(`N-grams of the text alone reach ${percent(textOnly)} where the probe at ${chosen.site} reaches ${percent(chosen.testAccuracy)}: its score does not show that the model represents the label.`)
+    warnings.push(`N-grams of the text alone reach ${percent(textOnly)} where the probe at ${chosen.site} reaches ${percent(chosen.testScore)}: its score does not show that the model represents the label.`)
   }
   if (majority >= chosen.interval.lo) {
     warnings.push(`The probe at ${chosen.site} is not clearly better than always answering the most frequent class (${percent(majority)}).`)

@@ -6,7 +6,7 @@ import { predictedClasses } from './metrics'
 import { probeMethod } from './methods'
 import { Products } from './products'
 import { prepareSite } from './site-data'
-import { baselineScores, controlScores, predictionsOf, probeMetrics, testedRows } from './site-scores'
+import { baselineScores, classMeasures, controlScores, predictionsOf, probeMetrics, testedRows } from './site-scores'
 import { textBaseline } from './text-baseline'
 import type { Baselines, FromProbeWorker, ProbeWorkerData, SiteOutcome, SweepSite, SweepStart, ToProbeWorker } from './worker-protocol'
 
@@ -57,12 +57,12 @@ async function fit({ start, baselines, products }: Sweep, message: SweepSite): P
       score[activationRow] = fitted.probabilities[row * classes + (classes === 2 ? 1 : codes[row] as number)] as number
       predictedOfRow[activationRow] = predicted[i] as number
     })
+    const controls = { shuffled: shuffled.accuracy, textOnly: baselines.textOnly, majority: baselines.majority }
+    const aurocControls = shuffled.auroc === null || baselines.textOnlyAuroc === null ? null : { shuffled: shuffled.auroc, textOnly: baselines.textOnlyAuroc }
     outcomes.push({
       result: {
-        site: message.site, method: name, metrics,
-        controls: { shuffled: shuffled.accuracy, textOnly: baselines.textOnly, majority: baselines.majority },
-        aurocControls: shuffled.auroc === null || baselines.textOnlyAuroc === null ? null : { shuffled: shuffled.auroc, textOnly: baselines.textOnlyAuroc },
-        validationAccuracy: fitted.validationAccuracy,
+        kind: 'classes', site: message.site, method: name, measures: classMeasures(metrics, controls, aurocControls, classes), metrics, controls, aurocControls,
+        validationScore: fitted.validationAccuracy,
         strength: fitted.strength,
         seconds: (performance.now() - began) / 1000
       },

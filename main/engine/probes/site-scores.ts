@@ -1,4 +1,4 @@
-import type { ProbeMetrics } from '../../../preload/contract'
+import type { Measure, ProbeControls, ProbeMetrics } from '../../../preload/contract'
 import { bootstrapIntervals } from './bootstrap'
 import type { FoldPlan } from './folds'
 import { accuracy, balancedAccuracy, logLoss, macroArea, predictedClasses, rankings, type Predictions } from './metrics'
@@ -32,6 +32,24 @@ export function probeMetrics(predictions: Predictions, groups: Int32Array, seed:
     interval: intervals.accuracy,
     aurocInterval: intervals.auroc
   }
+}
+
+/** The measures of a classifier that views and tables read, accuracy first, each with what it is to be read against. */
+export function classMeasures(
+  metrics: ProbeMetrics, controls: ProbeControls, aurocControls: { readonly shuffled: number; readonly textOnly: number } | null, classes: number
+): readonly Measure[] {
+  const chance = 1 / classes
+  return [
+    {
+      name: 'accuracy', value: metrics.accuracy, interval: metrics.interval,
+      baselines: [{ name: 'textOnly', value: controls.textOnly }, { name: 'shuffled', value: controls.shuffled }, { name: 'majority', value: controls.majority }]
+    },
+    {
+      name: 'auroc', value: metrics.auroc, interval: metrics.aurocInterval,
+      baselines: [...(aurocControls === null ? [] : [{ name: 'textOnly', value: aurocControls.textOnly }, { name: 'shuffled', value: aurocControls.shuffled }] as const), { name: 'chance', value: 0.5 }]
+    },
+    { name: 'balancedAccuracy', value: metrics.balancedAccuracy, interval: null, baselines: [{ name: 'chance', value: chance }] }
+  ]
 }
 
 /** Accuracy and area of a control's pooled predictions. */

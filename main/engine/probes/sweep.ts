@@ -111,13 +111,13 @@ function shuffledCodes({ codes, plan }: SweepMaterial, seed: number): Int32Array
   return result
 }
 
-/** The site whose validation accuracy is highest, the earlier of equals, with the test score that it then has. */
+/** The site whose validation score is highest, the earlier of equals, with the test score that it then has. */
 function chooseSite(outcomes: readonly SiteOutcome[]): ChosenSite | null {
   const results = outcomes.map(outcome => outcome.result)
   const first = results[0]
   if (!first) return null
-  const best = results.reduce((kept, candidate) => candidate.validationAccuracy > kept.validationAccuracy ? candidate : kept, first)
-  return { site: best.site, method: best.method, testAccuracy: best.metrics.accuracy, interval: best.metrics.interval }
+  const best = results.reduce((kept, candidate) => candidate.validationScore > kept.validationScore ? candidate : kept, first)
+  return { site: best.site, method: best.method, measure: 'accuracy', testScore: best.metrics.accuracy, interval: best.metrics.interval }
 }
 
 function stopIfAborted(signal: AbortSignal | undefined): void {

@@ -18,24 +18,30 @@ const errorReportSchema = z.object({
   code: z.string(), message: z.string(), file: z.string().exactOptional(), row: z.number().exactOptional(),
   field: z.string().exactOptional(), hint: z.string().exactOptional()
 })
+const measureName = z.enum([
+  'accuracy', 'auroc', 'balancedAccuracy', 'selectivity', 'compression', 'r2', 'spearman', 'greatCircleKm', 'proximityError',
+  'uuas', 'distanceSpearman', 'rootAccuracy', 'depthSpearman'
+])
+const baselineName = z.enum(['shuffled', 'textOnly', 'majority', 'chance', 'mean', 'controlTask', 'linearTree'])
 const intervalSchema = z.object({ lo: z.number(), hi: z.number() })
 
 /** `sweep.json`: the summary as the window and the command line show it. */
 export const sweepSchema = z.object({
-  task: z.enum(['binary', 'multiclass', 'numeric', 'none']),
+  task: z.enum(['binary', 'multiclass', 'numeric', 'tree', 'none']),
   classes: z.array(z.string()),
   folds: z.int(),
   sites: z.array(z.object({
-    site: z.string(), method: z.string(),
+    kind: z.literal('classes'), site: z.string(), method: z.string(),
+    measures: z.array(z.object({ name: measureName, value: z.number().nullable(), interval: intervalSchema.nullable(), baselines: z.array(z.object({ name: baselineName, value: z.number() })) })),
     metrics: z.object({
       accuracy: z.number(), balancedAccuracy: z.number(), auroc: z.number().nullable(), logLoss: z.number(),
       interval: intervalSchema, aurocInterval: intervalSchema.nullable()
     }),
     controls: z.object({ shuffled: z.number(), textOnly: z.number(), majority: z.number() }),
     aurocControls: z.object({ shuffled: z.number(), textOnly: z.number() }).nullable(),
-    validationAccuracy: z.number(), strength: z.number(), seconds: z.number()
+    validationScore: z.number(), strength: z.number(), seconds: z.number()
   })),
-  chosen: z.object({ site: z.string(), method: z.string(), testAccuracy: z.number(), interval: intervalSchema }).nullable(),
+  chosen: z.object({ site: z.string(), method: z.string(), measure: measureName, testScore: z.number(), interval: intervalSchema }).nullable(),
   warnings: z.array(z.string()),
   seconds: z.number()
 })
@@ -154,7 +160,7 @@ export class RunFolder {
     const results = (this.current.sweep?.sites ?? []).filter(result => result.site === site)
     const chosen = this.current.sweep?.chosen
     if (chosen?.site === site) return chosen.method
-    return results.reduce<typeof results[number] | null>((best, result) => best !== null && best.validationAccuracy >= result.validationAccuracy ? best : result, null)?.method ?? null
+    return results.reduce<typeof results[number] | null>((best, result) => best !== null && best.validationScore >= result.validationScore ? best : result, null)?.method ?? null
   }
 
   async saveProjection(plan: ProjectionPlan, result: ProjectionResult): Promise<void> {

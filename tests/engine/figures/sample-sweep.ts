@@ -4,18 +4,18 @@ import type { SiteResult, SweepSummary } from '../../../preload/contract'
 export function sampleSweep(accuracies: readonly number[], chosen: number): SweepSummary {
   const sites = accuracies.map((accuracy, i): SiteResult => ({
     site: i === 0 ? 'hook_embed' : i === accuracies.length - 1 ? 'ln_final.hook_normalized' : `blocks.${i - 1}.hook_resid_post`,
-    method: 'logistic',
+    kind: 'classes', method: 'logistic', measures: [],
     metrics: {
       accuracy, balancedAccuracy: accuracy, auroc: Math.min(1, accuracy + 0.04), logLoss: 0.4,
       interval: { lo: accuracy - 0.026, hi: Math.min(1, accuracy + 0.022) }, aurocInterval: { lo: accuracy + 0.01, hi: Math.min(1, accuracy + 0.06) }
     },
     controls: { shuffled: 0.5 + 0.02 * Math.sin(i), textOnly: 0.578, majority: 0.5 },
     aurocControls: { shuffled: 0.49, textOnly: 0.6 },
-    validationAccuracy: accuracy, strength: 1, seconds: 0.2
+    validationScore: accuracy, strength: 1, seconds: 0.2
   }))
   const best = sites[chosen]
   return {
     task: 'binary', classes: ['false', 'true'], folds: 5, sites, warnings: [], seconds: 2,
-    chosen: best === undefined ? null : { site: best.site, method: 'logistic', testAccuracy: best.metrics.accuracy, interval: best.metrics.interval }
+    chosen: best === undefined ? null : { site: best.site, method: 'logistic', measure: 'accuracy', testScore: best.metrics.accuracy, interval: best.metrics.interval }
   }
 }

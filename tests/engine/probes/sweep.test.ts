@@ -56,7 +56,11 @@ describe('sweep', () => {
     // Two unit normals 2.5·√2 apart: the best possible accuracy is Φ(2.5·√2 / 2) = .961.
     expect(results[2]?.metrics.accuracy).toBeGreaterThan(0.92)
     expect(results[2]?.metrics.accuracy).toBeLessThan(0.99)
-    expect(summary.chosen).toMatchObject({ site: 'blocks.2.hook_resid_post', method: 'logistic', testAccuracy: results[2]?.metrics.accuracy })
+    expect(summary.chosen).toMatchObject({ site: 'blocks.2.hook_resid_post', method: 'logistic', measure: 'accuracy', testScore: results[2]?.metrics.accuracy })
+    const [accuracy, auroc] = results[2]?.measures ?? []
+    expect(accuracy).toMatchObject({ name: 'accuracy', value: results[2]?.metrics.accuracy, interval: results[2]?.metrics.interval })
+    expect(accuracy?.baselines.map(({ name }) => name)).toEqual(['textOnly', 'shuffled', 'majority'])
+    expect(auroc).toMatchObject({ name: 'auroc', value: results[2]?.metrics.auroc })
     for (const { metrics, controls } of results) {
       // Four standard deviations of 400 fair coins.
       expect(Math.abs(controls.shuffled - 0.5)).toBeLessThan(0.1)

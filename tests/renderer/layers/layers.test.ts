@@ -63,7 +63,7 @@ describe('the site axis', () => {
 })
 
 const site = (name: string, accuracy: number): ShownRun['results'][number] => ({
-  site: name, method: 'logistic', validationAccuracy: accuracy, strength: 1, seconds: 1,
+  kind: 'classes', site: name, method: 'logistic', measures: [], validationScore: accuracy, strength: 1, seconds: 1,
   metrics: { accuracy, balancedAccuracy: accuracy, auroc: null, logLoss: 0.3, interval: { lo: accuracy - 0.02, hi: accuracy + 0.03 }, aurocInterval: null },
   controls: { shuffled: 0.49, textOnly: 0.61, majority: 0.52 }, aurocControls: { shuffled: 0.5, textOnly: 0.6 }
 })
@@ -94,7 +94,7 @@ describe('stripSeries', () => {
   })
 
   it('states the chosen layer with half its interval', () => {
-    const sweep = { task: 'binary' as const, classes: ['0', '1'], folds: 5, sites: run.results, chosen: { site: 'b', method: 'logistic', testAccuracy: 0.929, interval: { lo: 0.917, hi: 0.941 } }, warnings: [], seconds: 1 }
+    const sweep = { task: 'binary' as const, classes: ['0', '1'], folds: 5, sites: run.results, chosen: { site: 'b', method: 'logistic', measure: 'accuracy' as const, testScore: 0.929, interval: { lo: 0.917, hi: 0.941 } }, warnings: [], seconds: 1 }
     const { chosen } = stripSeries({ ...run, sweep }, 'accuracy', null)
     expect(chosen).toMatchObject({ index: 1, test: 0.929 })
     expect(writeHalf(chosen?.half ?? 0, 'accuracy')).toBe('± 1.2')

@@ -1,0 +1,22 @@
+import { ProjectionView } from '../projection'
+import type { CentreViewId, ShownRun } from '../state/workbench-state'
+
+export interface CentreViewProps {
+  /** What is drawn has come to rest: screenshots and tests wait for it. */
+  readonly onSettled: () => void
+}
+
+/** One way to look at the run on show, over the layer strip. */
+export interface CentreView {
+  readonly id: CentreViewId
+  /** One word, on its tab. */
+  readonly label: string
+  /** Whether it says anything about this run (null: before the first one). */
+  readonly fits: (run: ShownRun | null) => boolean
+  readonly View: (props: CentreViewProps) => React.JSX.Element
+}
+
+/** In the order of their tabs. The first fits always. */
+export const centreViews: readonly [CentreView, ...CentreView[]] = [
+  { id: 'cloud', label: 'Cloud', fits: () => true, View: ProjectionView }
+]
