@@ -1,8 +1,8 @@
 import { useMemo, useState } from 'react'
 import { useDataTheme } from '../palette'
-import { Plot, useSize } from '../plots'
+import { Plot, useSize, writtenTicks } from '../plots'
 import { placeLabels } from './label-places'
-import { nearestSite, siteName, siteTick, writtenTicks } from './site-axis'
+import { nearestSite, siteName, siteTick } from './site-axis'
 import { screenLayout, stripTraces } from './strip-figure'
 import { valueTicks, writeHalf, writeValue, type Metric, type StripSeries } from './strip-series'
 

@@ -1,5 +1,11 @@
-/** Charts by plotly, and figures and tables on their way out. */
+/** Charts by plotly, heat maps, and figures and tables on their way out. */
 export { copyText, fileName, saveFile, toCsv, toTsv } from './export'
+export { heatMapTable, type HeatMapAxis, type HeatMapData, type HeatMapPlace } from './heat-map'
+export { heatMapSvg, renderHeatMap } from './heat-map-figure'
+export { HeatMap, type HeatMapProps } from './HeatMap'
+export { HeatMapTable, type HeatMapTableProps } from './HeatMapTable'
 export { Plot, type PlotProps } from './Plot'
 export { dataUrlBytes, loadPlotly, renderFigure, type Figure } from './plotly'
+export { escapeXml, svgToPng } from './svg-document'
 export { useSize, type Size } from './use-size'
+export { writtenTicks } from './written-ticks'

@@ -1,5 +1,6 @@
 import type { DataTheme, PointCoding } from '../palette'
-import { figureSize, figureSvg, MOST_CIRCLES, svgToPng, type CloudFigure } from './projection-figure'
+import { svgToPng } from '../plots'
+import { figureSize, figureSvg, MOST_CIRCLES, type CloudFigure } from './projection-figure'
 import type { PointCloud } from './point-cloud'
 import { pointState } from './point-state'
 

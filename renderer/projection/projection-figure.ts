@@ -1,5 +1,6 @@
-import { shapePaths } from './ShapeMark'
 import type { Legend } from '../palette'
+import { escapeXml } from '../plots'
+import { shapePaths } from './ShapeMark'
 
 /** A cloud as a figure: everything that is drawn, in pixels of the figure. */
 export interface CloudFigure {
@@ -30,12 +31,6 @@ const LEGEND = 190
 /** Outer size of the figure around a plot. */
 export function figureSize({ width, height }: Pick<CloudFigure, 'width' | 'height'>): { readonly width: number; readonly height: number } {
   return { width: width + LEGEND, height: height + TOP + BOTTOM }
-}
-
-/** Text as text: markup characters and what XML cannot hold are replaced. */
-export function escapeXml(text: string): string {
-  // The characters that XML 1.0 forbids.
-  return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd').replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 }
 
 /** The figure as an SVG document. `raster` is a data URL with the points drawn, used where there are too many for circles. */
@@ -89,21 +84,4 @@ function legendSvg({ legend, text, quiet, height }: CloudFigure, x: number, y: n
   }
   lines.push('</g>')
   return lines.join('\n')
-}
-
-/** An SVG document as a PNG at twice its size. */
-export async function svgToPng(svg: string, { width, height }: { readonly width: number; readonly height: number }): Promise<Uint8Array> {
-  const url = URL.createObjectURL(new Blob([svg], { type: 'image/svg+xml' }))
-  try {
-    const image = new Image()
-    image.src = url
-    await image.decode()
-    const canvas = new OffscreenCanvas(width * 2, height * 2)
-    const context = canvas.getContext('2d')
-    if (!context) throw new Error('The figure could not be drawn: no 2D canvas.')
-    context.drawImage(image, 0, 0, width * 2, height * 2)
-    return new Uint8Array(await (await canvas.convertToBlob({ type: 'image/png' })).arrayBuffer())
-  } finally {
-    URL.revokeObjectURL(url)
-  }
 }

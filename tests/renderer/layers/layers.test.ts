@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { extractionSchema, probePlanSchema } from '../../../preload/recipe'
 import { placeLabels } from '../../../renderer/layers/label-places'
-import { nearestSite, siteName, siteTick, writtenTicks } from '../../../renderer/layers/site-axis'
+import { nearestSite, siteName, siteTick } from '../../../renderer/layers/site-axis'
 import { stripSeries, stripTable, valueTicks, writeHalf, writeValue } from '../../../renderer/layers/strip-series'
+import { writtenTicks } from '../../../renderer/plots/written-ticks'
 import type { ShownRun } from '../../../renderer/state/workbench-state'
 
 describe('placeLabels', () => {
