@@ -76,6 +76,7 @@ async function probeRun({ roles, probe, extraction, signal, onEvent }: RunReques
   }
   const store = await run.activations()
   const heldOut = await run.beginHeldOut(store.sites, probe.methods, store.rows.length)
+  const probes = await run.beginProbes(store.sites, probe.methods)
   let partial: SweepSummary = { task: 'none', classes: [], folds: probe.folds, sites: [], chosen: null, warnings: [], seconds: 0 }
   try {
     const outcome = await probeStore(store, { label: roles.label, group: roles.group, test: roles.test }, probe, {
@@ -83,6 +84,7 @@ async function probeRun({ roles, probe, extraction, signal, onEvent }: RunReques
       onStage(stage) { onEvent({ kind: 'stage', stage }) },
       async onSite(result, values, done, total) {
         await heldOut.writeSite(result.site, result.method, values.score, values.predicted)
+        if (values.probes !== null) await probes.writeSite(result.site, result.method, values.probes)
         partial = { ...partial, sites: [...partial.sites, result] }
         await run.saveSweep(partial)
         onEvent({ kind: 'site', result, done, total })
@@ -90,8 +92,12 @@ async function probeRun({ roles, probe, extraction, signal, onEvent }: RunReques
     })
     onEvent({ kind: 'stage', stage: 'saving' })
     await heldOut.writeActual(outcome.actual)
+    await probes.finish(outcome.fold, outcome.folds)
     await run.saveSweep(outcome.summary)
     for (const message of outcome.summary.warnings) onEvent({ kind: 'warning', message })
+  } catch (error) {
+    await probes.discard()
+    throw error
   } finally {
     await heldOut.close()
   }

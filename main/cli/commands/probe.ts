@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { openStore } from '../../engine/activations/index'
 import { writeFileAtomically } from '../../engine/atomic-file'
 import { probeStore } from '../../engine/run'
-import { HeldOutFile, HELD_OUT_FILE, SWEEP_FILE } from '../../engine/sessions/index'
+import { HeldOutFile, HELD_OUT_FILE, ProbesFile, PROBES_FILE, SWEEP_FILE } from '../../engine/sessions/index'
 import { probePlanSchema } from '../../../preload/recipe'
 import { sweepDocument, sweepTable } from '../sweep-table'
 import { matchSites } from '../sites'
@@ -19,7 +19,7 @@ export interface ProbeOptions {
   readonly test?: string
 }
 
-/** Sweep with controls over extracted activations; `sweep.json` and the held-out values stay beside them. */
+/** Sweep with controls over extracted activations; `sweep.json`, the held-out values and the trained probes stay beside them. */
 export async function probe(folder: string, options: ProbeOptions, terminal: Terminal, signal: AbortSignal): Promise<void> {
   const store = await openStore(folder)
   try {
@@ -27,20 +27,26 @@ export async function probe(folder: string, options: ProbeOptions, terminal: Ter
     const plan = probePlanSchema.parse({ methods, folds, strengths, seed })
     const sites = options.sites === undefined ? store.sites : matchSites(store.sites, options.sites)
     const heldOut = await HeldOutFile.create(join(folder, HELD_OUT_FILE), sites, plan.methods, store.rows.length)
+    const probes = await ProbesFile.create(join(folder, PROBES_FILE), sites, plan.methods)
     try {
-      const { summary, actual } = await probeStore(store, { label: options.label, group: options.group ?? null, test: options.test ?? null }, plan, {
+      const { summary, actual, fold, folds: sizes } = await probeStore(store, { label: options.label, group: options.group ?? null, test: options.test ?? null }, plan, {
         signal,
         onStage(stage) { terminal.stage(`${stage}…`) },
         async onSite(result, values, done, total) {
           await heldOut.writeSite(result.site, result.method, values.score, values.predicted)
+          if (values.probes !== null) await probes.writeSite(result.site, result.method, values.probes)
           terminal.progress(`${done} of ${total}: ${result.site} ${result.method} ${result.metrics.accuracy.toFixed(3)}`)
         }
       }, sites)
       await heldOut.writeActual(actual)
+      await probes.finish(fold, sizes)
       await writeFileAtomically(join(folder, SWEEP_FILE), `${JSON.stringify(summary, null, 2)}\n`)
       terminal.result(sweepDocument(summary))
       for (const warning of summary.warnings) terminal.warn(warning)
       terminal.print(sweepTable(summary))
+    } catch (error) {
+      await probes.discard()
+      throw error
     } finally {
       await heldOut.close()
     }

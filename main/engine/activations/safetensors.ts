@@ -63,7 +63,7 @@ export function layOut(
   }
 }
 
-export interface TensorToWrite extends TensorLayout { readonly data: Float32Array | Int32Array | Uint16Array | Uint8Array | BigInt64Array }
+export interface TensorToWrite extends TensorLayout { readonly data: Float32Array | Float64Array | Int32Array | Uint16Array | Uint8Array | BigInt64Array }
 
 /** Writes a whole safetensors file: beside `path`, synced, renamed. */
 export async function writeSafetensors(path: string, tensors: readonly TensorToWrite[], metadata: Readonly<Record<string, string>> = {}): Promise<void> {
@@ -89,7 +89,8 @@ export async function writeSafetensors(path: string, tensors: readonly TensorToW
   }
 }
 
-async function writeFully(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+/** Writes all of `bytes` at `position`. */
+export async function writeFully(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   for (let written = 0; written < bytes.length;) {
     const { bytesWritten } = await file.write(bytes, written, Math.min(READ_CHUNK_BYTES, bytes.length - written), position + written)
     written += bytesWritten
@@ -106,6 +107,8 @@ export interface SafetensorsFile {
    * @throws LayerscopeError `tensor-missing`, `tensor-type`, `tensor-too-large`
    */
   readFloat32(name: string, firstRow?: number, rows?: number): Promise<Float32Array>
+  /** A whole F64 tensor. @throws LayerscopeError `tensor-missing`, `tensor-type`, `tensor-too-large` */
+  readFloat64(name: string): Promise<Float64Array>
   /** A whole I32, U8, BOOL or I64 tensor as int32. @throws LayerscopeError also where an I64 does not fit. */
   readInt32(name: string): Promise<Int32Array>
   close(): Promise<void>
@@ -213,6 +216,15 @@ class OpenFile implements SafetensorsFile {
       default:
         throw this.error('tensor-type', `${name} holds ${entry.dtype}, not floating-point numbers.`)
     }
+  }
+
+  async readFloat64(name: string): Promise<Float64Array> {
+    const entry = this.entry(name)
+    if (entry.dtype !== 'F64') throw this.error('tensor-type', `${name} holds ${entry.dtype}, not float64.`)
+    if (entry.end - entry.begin > MAX_ALLOCATION_BYTES) throw this.error('tensor-too-large', `${name} is too large to read whole.`)
+    const bytes = new Uint8Array(entry.end - entry.begin)
+    await this.fill(bytes, entry.begin)
+    return new Float64Array(bytes.buffer)
   }
 
   async readInt32(name: string): Promise<Int32Array> {

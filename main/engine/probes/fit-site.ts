@@ -8,12 +8,16 @@ export interface SiteFit {
   readonly probabilities: Float64Array
   /** The same for the probe trained on shuffled labels. */
   readonly shuffled: Float64Array
-  /** For each outer fold, in order. */
-  readonly outer: readonly { readonly validationAccuracy: number; readonly strength: number }[]
+  /** For each outer fold, in order; `accuracies` on validation rows, one a strength. */
+  readonly outer: readonly { readonly validationAccuracy: number; readonly strength: number; readonly accuracies: readonly number[] }[]
   /** Mean over outer folds of the validation accuracy at their strengths. */
   readonly validationAccuracy: number
   /** The strength that validation prefers over all outer folds together. */
   readonly strength: number
+  /** The scored probe of each outer fold, on the stored features. */
+  readonly probes: readonly LinearProbe[]
+  /** Ascending. */
+  readonly strengths: readonly number[]
   /** Every inner training set is separated without error at the weakest regularisation. */
   readonly separable: boolean
   /** Some fit reached the solver's cap of iterations. */
@@ -66,7 +70,9 @@ export async function fitSite(
   return {
     probabilities: await held(0),
     shuffled: await held(1),
-    outer: outer.map(({ accuracies, best }) => ({ validationAccuracy: accuracies[best] as number, strength: strengths[best] as number })),
+    outer: outer.map(({ accuracies, best }) => ({ validationAccuracy: accuracies[best] as number, strength: strengths[best] as number, accuracies })),
+    probes: plan.outer.map((_, i) => outerFits[2 * i]?.probes[0]).filter(probe => probe !== undefined),
+    strengths,
     validationAccuracy: mean(outer.map(({ accuracies, best }) => accuracies[best] as number)),
     strength: outer.some(({ fold }) => fold.inner.length > 0) ? strengths[indexOfLargest(means)] as number : strengths[outer[0]?.best ?? 0] as number,
     separable: innerJobs.length > 0 && innerJobs.every((job, i) => {

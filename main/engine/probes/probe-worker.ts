@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { errorReport, LayerscopeError } from '../errors'
 import { featureTensor, fitSite } from './fit-site'
+import { keptProbes } from './kept-probes'
 import { predictedClasses } from './metrics'
 import { probeMethod } from './methods'
 import { Products } from './products'
@@ -67,6 +68,10 @@ async function fit({ start, baselines, products }: Sweep, message: SweepSite): P
         seconds: (performance.now() - began) / 1000
       },
       score, predicted: predictedOfRow,
+      probes: keptProbes(data, fitted.probes, {
+        strengths: Float64Array.from(fitted.strengths), validation: Float64Array.from(fitted.outer.flatMap(({ accuracies }) => accuracies)),
+        chosen: Float64Array.from(fitted.outer, ({ strength }) => strength)
+      }),
       folds: plan.outer.map((fold, i) => {
         const own = [...tested.keys()].filter(position => fold.testCells.includes(plan.cellOfRow[tested[position] as number] as number))
         return {
@@ -92,7 +97,7 @@ async function handle(message: ToProbeWorker): Promise<void> {
     case 'site': {
       if (!sweep) throw new Error('a site came before the start')
       const outcomes = await fit(sweep, message)
-      post({ kind: 'site', outcomes }, outcomes.flatMap(({ score, predicted }) => [score.buffer as ArrayBuffer, predicted.buffer as ArrayBuffer]))
+      post({ kind: 'site', outcomes }, outcomes.flatMap(({ score, predicted, probes }) => [score.buffer as ArrayBuffer, predicted.buffer as ArrayBuffer, probes.weights.buffer as ArrayBuffer]))
       return
     }
     case 'close':

@@ -1,5 +1,6 @@
 import type { SweepSummary, SiteResult } from '../../../preload/contract'
 import type { Matrix } from '../activations/matrix'
+import type { FoldSizes, KeptProbes } from './kept-probes'
 
 export type { Matrix }
 
@@ -21,6 +22,8 @@ export interface SweepInput {
 export interface HeldOut {
   readonly score: Float32Array
   readonly predicted: Int32Array
+  /** The linear probes that gave this output; null for a method that is not linear. */
+  readonly probes: KeptProbes | null
 }
 
 export interface SweepListener {
@@ -32,4 +35,7 @@ export interface SweepOutcome {
   readonly summary: SweepSummary
   /** Class index of each row; -1 without a label. */
   readonly actual: Int32Array
+  /** Outer fold that each row was tested in; -1 where it was in none. */
+  readonly fold: Int32Array
+  readonly folds: readonly FoldSizes[]
 }

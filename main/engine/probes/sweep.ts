@@ -3,6 +3,7 @@ import type { ProbePlan } from '../../../preload/recipe'
 import { LayerscopeError } from '../errors'
 import { planFolds } from './folds'
 import { dataWarnings, resultWarnings, type SweepMaterial } from './guards'
+import { foldOfRow, foldSizes } from './kept-probes'
 import { codeLabels } from './labels'
 import { checkClasses, probeMethod } from './methods'
 import { ProbeWorker } from './probe-worker-host'
@@ -44,7 +45,7 @@ export async function sweep(input: SweepInput, plan: ProbePlan, listener: SweepL
       stopIfAborted(signal)
       for (const outcome of await worker.fit(site, matrix)) {
         outcomes.push(outcome)
-        await listener.onSite(outcome.result, { score: outcome.score, predicted: outcome.predicted }, outcomes.length, total)
+        await listener.onSite(outcome.result, { score: outcome.score, predicted: outcome.predicted, probes: outcome.probes }, outcomes.length, total)
       }
     }
   } catch (error) {
@@ -60,7 +61,9 @@ export async function sweep(input: SweepInput, plan: ProbePlan, listener: SweepL
       task: labels.task, classes: labels.classes, folds: material.plan.folds,
       sites: outcomes.map(outcome => outcome.result), chosen, warnings, seconds: (performance.now() - began) / 1000
     },
-    actual: labels.codes
+    actual: labels.codes,
+    fold: foldOfRow(material.plan, labels.rows, input.labels.length),
+    folds: foldSizes(material.plan, groups)
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ErrorReport, SiteResult } from '../../../preload/contract'
 import type { FoldPlan } from './folds'
+import type { KeptProbes } from './kept-probes'
 
 /** Cancellation flag shared with the worker: 1 asks it to stop at its next checkpoint. */
 export interface ProbeWorkerData {
@@ -47,6 +48,7 @@ export interface SiteOutcome {
   /** Over all activation rows: probability of class 1 or of the true class; NaN where a row was not tested. */
   readonly score: Float32Array
   readonly predicted: Int32Array
+  readonly probes: KeptProbes
   /** Per outer fold. */
   readonly folds: readonly { readonly validationAccuracy: number; readonly testRight: number; readonly testRows: number }[]
   readonly separable: boolean

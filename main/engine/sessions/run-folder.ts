@@ -7,12 +7,14 @@ import { openStore, type ActivationStore, type Matrix } from '../activations/ind
 import { writeFileAtomically } from '../atomic-file'
 import { LayerscopeError } from '../errors'
 import { HeldOutFile, readHeldOut } from './held-out'
+import { ProbesFile, readProbes, type ReadProbes } from './probes-file'
 import { readProjection, saveProjection } from './projection-files'
 
 const RUN_FILE = 'run.json'
 const KEPT_MATRIX_BYTES = 2 ** 26
 export const SWEEP_FILE = 'sweep.json'
 export const HELD_OUT_FILE = 'heldout.safetensors'
+export const PROBES_FILE = 'probes.safetensors'
 
 const errorReportSchema = z.object({
   code: z.string(), message: z.string(), file: z.string().exactOptional(), row: z.number().exactOptional(),
@@ -131,6 +133,15 @@ export class RunFolder {
 
   async beginHeldOut(sites: readonly string[], methods: readonly string[], rows: number): Promise<HeldOutFile> {
     return await HeldOutFile.create(join(this.folder, HELD_OUT_FILE), sites, methods, rows)
+  }
+
+  async beginProbes(sites: readonly string[], methods: readonly string[]): Promise<ProbesFile> {
+    return await ProbesFile.create(join(this.folder, PROBES_FILE), sites, methods)
+  }
+
+  /** The trained probes of one method at a site. @throws LayerscopeError `probes-missing` */
+  async probes(site: string, method: string): Promise<ReadProbes> {
+    return await readProbes(join(this.folder, PROBES_FILE), site, method)
   }
 
   /** Held-out values at a site, by the method validation chose there. @throws LayerscopeError `values-not-ready` */
