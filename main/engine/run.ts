@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import type { RunEvent, RunSummary, SiteResult, SweepSummary } from '../../preload/contract'
 import type { ColumnRoles, ExtractionPlan, ProbePlan } from '../../preload/recipe'
-import { extract, extractionKey, shareStore, type ActivationStore } from './activations/index'
+import { extract, extractionKey, shareStore, type ActivationStore, type Matrix, type StoredMatrix } from './activations/index'
 import type { OpenDataset } from './datasets/index'
 import { LayerscopeError, errorReport } from './errors'
 import type { OpenModel } from './models/index'
@@ -13,6 +13,8 @@ import type { RunFolder, RunKeys, Session } from './sessions/index'
 
 /** Progress events no closer together than this. */
 const PROGRESS_MS = 100
+/** Sites larger than this as float32 are read in blocks by the probes instead of being held whole. */
+const MOST_RESIDENT_BYTES = 2 ** 28
 
 export interface RunRequest {
   readonly session: Session
@@ -127,11 +129,17 @@ export async function probeStore(
   ]
   const { signal } = listener
   return await sweep(
-    { texts, labels, groups, test: tests === null ? null : Uint8Array.from(tests, marksTest), sites, readSite: site => store.readSite(site) },
+    { texts, labels, groups, test: tests === null ? null : Uint8Array.from(tests, marksTest), sites, readSite: site => siteMatrix(store, site) },
     plan,
     { onSite: listener.onSite, ...(listener.onStage === undefined ? {} : { onStage: listener.onStage }) },
     signal
   )
+}
+
+/** A site whole, or, where that would take too much memory, where it lies. */
+async function siteMatrix(store: ActivationStore, site: string): Promise<Matrix | StoredMatrix> {
+  const stored = await store.storedSite(site)
+  return 4 * stored.rows * stored.columns > MOST_RESIDENT_BYTES ? stored : await store.readSite(site)
 }
 
 /** Whether a cell of the test column marks a test row. */

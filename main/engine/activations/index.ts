@@ -1,6 +1,7 @@
 export { extract, extractionKey, sitesOf, type ExtractionOptions, type ExtractionProgress } from './extract'
 export { readManifest, type Manifest } from './manifest'
-export type { Matrix } from './matrix'
+export { float16ToFloat32 } from './float16'
+export type { Matrix, StoredMatrix } from './matrix'
 export { writeParquetTable, type ParquetColumn } from './parquet'
 export { openSafetensors, writeSafetensors, layOut, type SafetensorsFile, type TensorEntry, type TensorToWrite } from './safetensors'
 export { AppendedSafetensors } from './appended-safetensors'

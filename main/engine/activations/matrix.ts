@@ -4,3 +4,12 @@ export interface Matrix {
   readonly rows: number
   readonly columns: number
 }
+
+/** A matrix that lies in a file, row-major from byte `begin` on. */
+export interface StoredMatrix {
+  readonly path: string
+  readonly begin: number
+  readonly dtype: 'F32' | 'F16'
+  readonly rows: number
+  readonly columns: number
+}

@@ -5,7 +5,7 @@ import type { Cell } from '../../../preload/contract'
 import { openDataset, type OpenDataset } from '../datasets/index'
 import { LayerscopeError } from '../errors'
 import { MANIFEST_FILE, readManifest, type Manifest } from './manifest'
-import type { Matrix } from './matrix'
+import type { Matrix, StoredMatrix } from './matrix'
 import { ROWS_FILE, ROWS_TABLE_FILE } from './rows-table'
 import { openSafetensors, type SafetensorsFile } from './safetensors'
 
@@ -25,6 +25,8 @@ export interface ActivationStore {
   indexOf(row: number): number
   /** A site whole as float32: [rows, width], or [tokens, width] where every token was kept. @throws LayerscopeError `site-unknown`, `tensor-too-large` */
   readSite(site: string): Promise<Matrix>
+  /** Where a site's matrix lies, for those who read it in parts. @throws LayerscopeError `site-unknown` */
+  storedSite(site: string): Promise<StoredMatrix>
   /** One vector of a site, [width]. */
   readRow(site: string, index: number): Promise<Float32Array>
   /** The texts as the model read them, in stored order. */
@@ -104,6 +106,13 @@ class Store implements ActivationStore {
     const file = await this.file(site)
     const [rows = 0, columns = 0] = file.tensors.get('activations')?.shape ?? []
     return { data: await file.readFloat32('activations'), rows, columns }
+  }
+
+  async storedSite(site: string): Promise<StoredMatrix> {
+    const { path, tensors } = await this.file(site)
+    const { dtype, shape: [rows = 0, columns = 0], begin } = tensors.get('activations') ?? { dtype: null, shape: [], begin: 0 }
+    if (dtype !== 'F32' && dtype !== 'F16') throw new LayerscopeError({ code: 'tensor-type', message: 'The file holds no activations in float32 or float16.', file: path })
+    return { path, begin, dtype, rows, columns }
   }
 
   async readRow(site: string, index: number): Promise<Float32Array> {

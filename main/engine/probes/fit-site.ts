@@ -1,4 +1,4 @@
-import * as ort from 'onnxruntime-node'
+import { scoreBlocks } from './feature-blocks'
 import type { FoldPlan } from './folds'
 import type { FitJob, LinearProbe, ProbeMethod, SiteContext } from './probe-method'
 
@@ -149,7 +149,7 @@ async function scoreProbes(context: SiteContext, probes: readonly LinearProbe[])
     weights.set(probe.weights, i * outputs * columns)
     intercepts.set(probe.intercepts, i * outputs)
   })
-  return context.products.score(context.features, weights, intercepts)
+  return scoreBlocks(context.products, context.data.blocks, weights, intercepts)
 }
 
 function meanProbe(probes: readonly LinearProbe[]): LinearProbe | null {
@@ -159,11 +159,6 @@ function meanProbe(probes: readonly LinearProbe[]): LinearProbe | null {
     weights: Float32Array.from(first.weights, (_, i) => mean(probes.map(probe => probe.weights[i] as number))),
     intercepts: Float64Array.from(first.intercepts, (_, i) => mean(probes.map(probe => probe.intercepts[i] as number)))
   }
-}
-
-/** A site's features as a tensor that shares their memory. */
-export function featureTensor(features: Float32Array, rows: number, columns: number): ort.Tensor {
-  return new ort.Tensor('float32', features, [rows, columns])
 }
 
 function indexOfLargest(values: readonly number[]): number {

@@ -4,9 +4,9 @@ import * as ort from 'onnxruntime-node'
 const { onnx } = onnxProto
 
 type Attribute = number | readonly number[]
-type ElementType = 'float32' | 'float64'
+type ElementType = 'float16' | 'float32' | 'float64'
 
-const elementTypes: Readonly<Record<ElementType, number>> = { float32: onnx.TensorProto.DataType.FLOAT, float64: onnx.TensorProto.DataType.DOUBLE }
+const elementTypes: Readonly<Record<ElementType, number>> = { float16: onnx.TensorProto.DataType.FLOAT16, float32: onnx.TensorProto.DataType.FLOAT, float64: onnx.TensorProto.DataType.DOUBLE }
 
 /**
  * Builds a small ONNX graph by calling operators in order, for products that should run multithreaded and vectorised.
@@ -28,7 +28,7 @@ export class GraphBuilder {
     this.outputs.push(valueInfo(name, type))
   }
 
-  scalar(value: number, type: ElementType): string {
+  scalar(value: number, type: 'float32' | 'float64'): string {
     const name = this.fresh()
     this.constants.push(onnx.TensorProto.create(type === 'float32'
       ? { name, dataType: elementTypes.float32, floatData: [value] }

@@ -1,4 +1,3 @@
-import type { Tensor } from 'onnxruntime-node'
 import type { Products } from './products'
 import type { SiteData } from './site-data'
 
@@ -41,8 +40,6 @@ export type Precision = 'validation' | 'final'
 /** What a method is given at one site. */
 export interface SiteContext {
   readonly data: SiteData
-  /** `data.features` as a tensor [rows, columns]. */
-  readonly features: Tensor
   readonly cellOfRow: Int32Array
   readonly classes: number
   readonly products: Products

@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads'
 import { LayerscopeError } from '../errors'
 import { startWorker } from '../workers'
-import type { Matrix } from './sweep-types'
+import type { Matrix, StoredMatrix } from './sweep-types'
 import type { Baselines, FromProbeWorker, ProbeWorkerData, SiteOutcome, SweepStart, ToProbeWorker } from './worker-protocol'
 
 /** The calling side of `probe-worker`: one question at a time, each answered or failed. */
@@ -32,12 +32,16 @@ export class ProbeWorker {
     return answer.baselines
   }
 
-  /** Takes the matrix over: its buffer moves to the worker where it is not a part of a larger one. */
-  async fit(site: string, { data, rows, columns }: Matrix): Promise<readonly SiteOutcome[]> {
-    const whole = data.buffer instanceof ArrayBuffer && data.byteLength === data.buffer.byteLength ? data : Float32Array.from(data)
-    const answer = await this.ask({ kind: 'site', site, data: whole, rows, columns }, [whole.buffer as ArrayBuffer])
+  /** Takes a matrix over: its buffer moves to the worker where it is not a part of a larger one. */
+  async fit(site: string, matrix: Matrix | StoredMatrix): Promise<readonly SiteOutcome[]> {
+    const answer = await ('path' in matrix ? this.ask({ kind: 'site', site, matrix }, []) : this.fitWhole(site, matrix))
     if (answer.kind !== 'site') throw new Error(`the probe worker answered ${answer.kind} to a site`)
     return answer.outcomes
+  }
+
+  private fitWhole(site: string, { data, rows, columns }: Matrix): Promise<FromProbeWorker> {
+    const whole = data.buffer instanceof ArrayBuffer && data.byteLength === data.buffer.byteLength ? data : Float32Array.from(data)
+    return this.ask({ kind: 'site', site, matrix: { data: whole, rows, columns } }, [whole.buffer as ArrayBuffer])
   }
 
   /** Releases the sessions and ends the worker; what is under way is stopped first. */

@@ -1,13 +1,14 @@
 /** The worker of a sweep: one site's activations at a time, all methods, folds and controls on them. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { errorReport, LayerscopeError } from '../errors'
-import { featureTensor, fitSite } from './fit-site'
+import { fitSite } from './fit-site'
 import { keptProbes } from './kept-probes'
 import { predictedClasses } from './metrics'
 import { probeMethod } from './methods'
 import { Products } from './products'
-import { prepareSite } from './site-data'
+import { prepareSite, type SiteData } from './site-data'
 import { baselineScores, classMeasures, controlScores, predictionsOf, probeMetrics, testedRows } from './site-scores'
+import { openStreamedSite } from './streamed-site'
 import { textBaseline } from './text-baseline'
 import type { Baselines, FromProbeWorker, ProbeWorkerData, SiteOutcome, SweepSite, SweepStart, ToProbeWorker } from './worker-protocol'
 
@@ -37,10 +38,21 @@ async function begin(start: SweepStart): Promise<Sweep> {
   return { start, baselines, products: await Products.create(classes === 2 ? 1 : classes) }
 }
 
-async function fit({ start, baselines, products }: Sweep, message: SweepSite): Promise<readonly SiteOutcome[]> {
+async function fit(current: Sweep, { site, matrix }: SweepSite): Promise<readonly SiteOutcome[]> {
+  const { start: { allRows, rows, plan } } = current
+  const data = 'path' in matrix
+    ? await openStreamedSite(site, matrix, allRows, rows, plan.cellOfRow, plan.cells)
+    : prepareSite(site, matrix, allRows, rows, plan.cellOfRow, plan.cells)
+  try {
+    return await fitMethods(current, data)
+  } finally {
+    await data.close()
+  }
+}
+
+async function fitMethods({ start, baselines, products }: Sweep, data: SiteData): Promise<readonly SiteOutcome[]> {
   const { plan, codes, classes } = start
-  const data = prepareSite(message.site, message, start.allRows, start.rows, plan.cellOfRow, plan.cells)
-  const context = { data, features: featureTensor(data.features, data.rows, data.columns), cellOfRow: plan.cellOfRow, classes, products, checkpoint }
+  const context = { data, cellOfRow: plan.cellOfRow, classes, products, checkpoint }
   const tested = testedRows(plan)
   const groups = Int32Array.from(tested, row => start.groups[row] as number)
   const outcomes: SiteOutcome[] = []
@@ -62,7 +74,7 @@ async function fit({ start, baselines, products }: Sweep, message: SweepSite): P
     const aurocControls = shuffled.auroc === null || baselines.textOnlyAuroc === null ? null : { shuffled: shuffled.auroc, textOnly: baselines.textOnlyAuroc }
     outcomes.push({
       result: {
-        kind: 'classes', site: message.site, method: name, measures: classMeasures(metrics, controls, aurocControls, classes), metrics, controls, aurocControls,
+        kind: 'classes', site: data.site, method: name, measures: classMeasures(metrics, controls, aurocControls, classes), metrics, controls, aurocControls,
         validationScore: fitted.validationAccuracy,
         strength: fitted.strength,
         seconds: (performance.now() - began) / 1000

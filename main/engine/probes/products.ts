@@ -6,7 +6,7 @@ export interface BatchValues {
   /** [problems] */
   readonly loss: Float64Array
   /** [problems × outputs, columns], by the weights on the stored features */
-  readonly gradient: Float32Array
+  readonly gradient: Float32Array | Float64Array
   /** [problems × outputs], by the intercepts */
   readonly interceptGradient: Float64Array
   /** [problems × outputs], Σ p(1 − p) over training rows: second derivative by the intercept */

@@ -1,11 +1,12 @@
 import { LayerscopeError } from '../errors'
+import { residentBlocks, type FeatureBlocks } from './feature-blocks'
 import type { Matrix } from './sweep-types'
 
 /**
  * A feature whose standard deviation over the training rows is below this carries nothing but rounding
  * (dead features of real models sit near 1e-33): it is dropped instead of being blown up to unit variance.
  */
-const deadDeviation = 1e-12
+export const deadDeviation = 1e-12
 /** The same, relative to the feature's deviation over all rows: below it float64 sums cannot tell it from zero. */
 const deadShare = 1e-5
 
@@ -26,8 +27,10 @@ export interface SiteData {
   readonly site: string
   readonly rows: number
   readonly columns: number
-  /** [rows, columns] */
+  /** [rows, columns]. @throws LayerscopeError `site-not-resident` where they are read from disk in blocks. */
   readonly features: Float32Array
+  /** The same in blocks: one where they are in memory. */
+  readonly blocks: FeatureBlocks
   /** Raw value = feature · scale + offset; scale 0 marks a dead feature. */
   readonly offset: Float64Array
   readonly scale: Float64Array
@@ -35,6 +38,8 @@ export interface SiteData {
   readonly cellRows: Float64Array
   readonly cellSums: Float64Array
   readonly cellSquares: Float64Array
+  /** Lets go of the file and what else is held. */
+  close(): Promise<void>
 }
 
 /**
@@ -45,11 +50,7 @@ export interface SiteData {
 export function prepareSite(site: string, matrix: Matrix, allRows: number, rows: Int32Array, cellOfRow: Int32Array, cells: number): SiteData {
   const { columns } = matrix
   if (matrix.rows !== allRows || matrix.data.length !== allRows * columns || columns === 0) {
-    throw new LayerscopeError({
-      code: 'activations-mismatch',
-      message: `The activations of ${site} hold ${matrix.rows} × ${columns} values where ${allRows} rows were expected.`,
-      hint: 'Extract the activations again.'
-    })
+    throw activationsMismatch(site, matrix, allRows)
   }
   const count = rows.length
   const features = compacted(matrix, rows)
@@ -69,7 +70,7 @@ export function prepareSite(site: string, matrix: Matrix, allRows: number, rows:
   for (let column = 0; column < columns; column++) {
     const deviation = Math.sqrt((scale[column] as number) / count)
     // A single NaN or infinity reaches the sum of its column.
-    if (!Number.isFinite(deviation)) throw notFinite(site, features, columns, rows, column)
+    if (!Number.isFinite(deviation)) throw activationsNotFinite(site, column, rows[rows.findIndex((_, row) => !Number.isFinite(features[row * columns + column] ?? 0))] ?? -1)
     scale[column] = deviation < deadDeviation ? 0 : deviation
     inverse[column] = deviation < deadDeviation ? 0 : 1 / deviation
   }
@@ -86,7 +87,10 @@ export function prepareSite(site: string, matrix: Matrix, allRows: number, rows:
       cellSquares[sum] = (cellSquares[sum] as number) + value * value
     }
   }
-  return { site, rows: count, columns, features, offset, scale, cellRows, cellSums, cellSquares }
+  return {
+    site, rows: count, columns, features, blocks: residentBlocks(features, count, columns), offset, scale, cellRows, cellSums, cellSquares,
+    close: () => Promise.resolve()
+  }
 }
 
 /** Statistics of the union of `cells`, as scikit-learn's StandardScaler (deviation over n, constant features to zero). */
@@ -120,12 +124,20 @@ function compacted(matrix: Matrix, rows: Int32Array): Float32Array {
   return data.subarray(0, rows.length * columns)
 }
 
-function notFinite(site: string, features: Float32Array, columns: number, rows: Int32Array, column: number): LayerscopeError {
-  const at = rows.findIndex((_, row) => !Number.isFinite(features[row * columns + column] ?? 0))
+export function activationsMismatch(site: string, { rows, columns }: { readonly rows: number; readonly columns: number }, expected: number): LayerscopeError {
+  return new LayerscopeError({
+    code: 'activations-mismatch',
+    message: `The activations of ${site} hold ${rows} × ${columns} values where ${expected} rows were expected.`,
+    hint: 'Extract the activations again.'
+  })
+}
+
+/** `row` is the activation row at fault; -1 where none can be named. */
+export function activationsNotFinite(site: string, column: number, row: number): LayerscopeError {
   return new LayerscopeError({
     code: 'activations-not-finite',
-    message: `The activations of ${site} hold a value that is not a number (activation row ${(rows[at] ?? 0) + 1}, feature ${column + 1}).`,
-    ...(at >= 0 ? { row: (rows[at] ?? 0) + 1 } : {}),
+    message: `The activations of ${site} hold a value that is not a number (${row < 0 ? '' : `activation row ${row + 1}, `}feature ${column + 1}).`,
+    ...(row >= 0 ? { row: row + 1 } : {}),
     hint: 'A float16 overflow is the usual cause: extract in float32, or leave this site out.'
   })
 }

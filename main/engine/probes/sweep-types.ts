@@ -1,8 +1,8 @@
 import type { SweepSummary, SiteResult } from '../../../preload/contract'
-import type { Matrix } from '../activations/matrix'
+import type { Matrix, StoredMatrix } from '../activations/matrix'
 import type { FoldSizes, KeptProbes } from './kept-probes'
 
-export type { Matrix }
+export type { Matrix, StoredMatrix }
 
 /** What a sweep needs besides activations; all arrays have one entry per activation row. */
 export interface SweepInput {
@@ -14,8 +14,11 @@ export interface SweepInput {
   readonly test: Uint8Array | null
   /** Depth order. */
   readonly sites: readonly string[]
-  /** Reads one site whole, [rows, width]; called once per site. The sweep takes the matrix over: its buffer is moved to a worker. */
-  readSite(site: string): Promise<Matrix>
+  /**
+   * One site whole, [rows, width], or where it lies in a file, to be read in blocks; called once per site.
+   * The sweep takes a matrix over: its buffer is moved to a worker.
+   */
+  readSite(site: string): Promise<Matrix | StoredMatrix>
 }
 
 /** Held-out output of the probe at one site, one entry per activation row. */

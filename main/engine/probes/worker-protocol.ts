@@ -1,6 +1,7 @@
 import type { ErrorReport, SiteResult } from '../../../preload/contract'
 import type { FoldPlan } from './folds'
 import type { KeptProbes } from './kept-probes'
+import type { Matrix, StoredMatrix } from './sweep-types'
 
 /** Cancellation flag shared with the worker: 1 asks it to stop at its next checkpoint. */
 export interface ProbeWorkerData {
@@ -24,13 +25,11 @@ export interface SweepStart {
   readonly seed: number
 }
 
-/** One site's activations; the buffer is moved to the worker. */
+/** One site's activations; the buffer of a matrix is moved to the worker. */
 export interface SweepSite {
   readonly kind: 'site'
   readonly site: string
-  readonly data: Float32Array
-  readonly rows: number
-  readonly columns: number
+  readonly matrix: Matrix | StoredMatrix
 }
 
 export type ToProbeWorker = SweepStart | SweepSite | { readonly kind: 'close' }

@@ -1,4 +1,3 @@
-import { featureTensor } from '../../../main/engine/probes/fit-site'
 import type { FitJob, ProbeMethod, SiteContext } from '../../../main/engine/probes/probe-method'
 import { Products } from '../../../main/engine/probes/products'
 import { prepareSite } from '../../../main/engine/probes/site-data'
@@ -10,8 +9,7 @@ export async function siteContext(
   const rows = cellOfRow.length
   const cells = Math.max(...cellOfRow) + 1
   const data = prepareSite('site', { data: Float32Array.from(values), rows, columns }, rows, Int32Array.from(cellOfRow.keys()), cellOfRow, cells)
-  const features = featureTensor(data.features, rows, columns)
-  return { data, features, cellOfRow, classes, products: await Products.create(outputs), checkpoint: () => undefined }
+  return { data, cellOfRow, classes, products: await Products.create(outputs), checkpoint: () => undefined }
 }
 
 /** Jobs that leave out each of `held` in turn. */

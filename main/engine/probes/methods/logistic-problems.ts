@@ -1,4 +1,5 @@
 import type { BatchObjective } from '../batched-lbfgs'
+import { evaluateBlocks } from '../feature-blocks'
 import type { FitJob, LinearProbe, SiteContext } from '../probe-method'
 import { standardise, type Standardisation } from '../site-data'
 import type { Preconditioner } from './preconditioner'
@@ -16,7 +17,7 @@ export class LogisticProblems {
   private readonly standardisations: readonly Standardisation[]
   private readonly training: readonly Uint8Array[]
   private targetsOf: readonly number[] = []
-  private targets = new Float32Array(0)
+  private targets: readonly Float32Array[] = []
 
   constructor(private readonly context: SiteContext, private readonly jobs: readonly FitJob[]) {
     this.outputs = context.products.outputs
@@ -75,7 +76,8 @@ export class LogisticProblems {
       evaluate: async (problems, at) => {
         const jobs = problems.map(problem => here[problem] as number)
         const { weights, intercepts } = this.stack(jobs, at)
-        const values = await context.products.evaluate(context.features, weights, Float32Array.from(intercepts), this.targetsFor(jobs))
+        const targets = this.targetsFor(jobs)
+        const values = await evaluateBlocks(context.products, context.data.blocks, weights, Float32Array.from(intercepts), block => targets[block] as Float32Array)
         const losses = values.loss
         const gradients = at.map((point, i) => {
           curvature.set(values.curvature.subarray(i * outputs, (i + 1) * outputs), (problems[i] as number) * outputs)
@@ -142,23 +144,29 @@ export class LogisticProblems {
     }
   }
 
-  /** Targets of the given jobs as `Products.evaluate` takes them; kept while the same jobs are asked for. */
-  private targetsFor(jobs: readonly number[]): Float32Array {
+  /** Targets of the given jobs in each block of rows, as `Products.evaluate` takes them; kept while the same jobs are asked for. */
+  private targetsFor(jobs: readonly number[]): readonly Float32Array[] {
     if (jobs.length === this.targetsOf.length && jobs.every((job, i) => job === this.targetsOf[i])) return this.targets
-    const { outputs, context: { cellOfRow, data: { rows } } } = this
+    const { starts } = this.context.data.blocks
+    this.targetsOf = jobs
+    this.targets = starts.slice(1).map((to, block) => this.targetsBetween(jobs, starts[block] as number, to))
+    return this.targets
+  }
+
+  private targetsBetween(jobs: readonly number[], from: number, to: number): Float32Array {
+    const { outputs, context: { cellOfRow } } = this
+    const rows = to - from
     const targets = new Float32Array(jobs.length * outputs * rows)
     jobs.forEach((job, i) => {
       const { codes } = this.jobs[job] as FitJob
       const training = this.training[job] as Uint8Array
       for (let row = 0; row < rows; row++) {
-        if (!training[cellOfRow[row] as number]) continue
-        const code = codes[row] as number
+        if (!training[cellOfRow[from + row] as number]) continue
+        const code = codes[from + row] as number
         if (outputs === 1) targets[i * rows + row] = code === 1 ? -1 : 1
         else targets[(i * outputs + code) * rows + row] = 1
       }
     })
-    this.targetsOf = jobs
-    this.targets = targets
     return targets
   }
 

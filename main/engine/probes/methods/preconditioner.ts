@@ -31,7 +31,7 @@ export class Preconditioner {
     const usable = this.made.filter(made => strength >= made.strength / 2 && strength <= made.strength * servedRatio)
     const last = usable[usable.length - 1]
     if (last) return last.inverse
-    const { features, rowOf } = this.sampled()
+    const { features, rowOf } = await this.sampled()
     const rows = features.dims[0] as number
     const training = new Float32Array(trains.length * rows)
     trains.forEach((cells, i) => {
@@ -45,16 +45,19 @@ export class Preconditioner {
   }
 
   /** All rows, or an even sample of them with the row that each stands for. */
-  private sampled(): { readonly features: ort.Tensor; readonly rowOf: (row: number) => number } {
-    const { data, features } = this.context
-    const wanted = Math.max(leastRows, rowsPerColumn * data.columns)
-    if (data.rows <= wanted * 1.5) return { features, rowOf: row => row }
+  private async sampled(): Promise<{ readonly features: ort.Tensor; readonly rowOf: (row: number) => number }> {
+    const { data, data: { blocks } } = this.context
+    const wanted = Math.min(data.rows, Math.max(leastRows, rowsPerColumn * data.columns))
+    if (data.rows <= wanted * 1.5 && blocks.starts.length === 2) return { features: await blocks.read(0), rowOf: row => row }
     const rowOf = (row: number): number => Math.floor(row * data.rows / wanted)
     if (!this.sample) {
       const kept = new Float32Array(wanted * data.columns)
-      for (let row = 0; row < wanted; row++) {
-        const from = rowOf(row) * data.columns
-        kept.set(data.features.subarray(from, from + data.columns), row * data.columns)
+      for (let block = 0, row = 0; block < blocks.starts.length - 1; block++) {
+        const values = (await blocks.read(block)).data as Float32Array
+        for (; row < wanted && rowOf(row) < (blocks.starts[block + 1] as number); row++) {
+          const from = (rowOf(row) - (blocks.starts[block] as number)) * data.columns
+          kept.set(values.subarray(from, from + data.columns), row * data.columns)
+        }
       }
       this.sample = new ort.Tensor('float32', kept, [wanted, data.columns])
     }
