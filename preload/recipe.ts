@@ -36,7 +36,13 @@ export const columnRolesSchema = z.object({
   /** Rows that share this column's value never straddle a fold; null splits by row. */
   group: z.string().nullable(),
   /** A column that marks the test rows (true, 1, "test"); null tests on every fold in turn. */
-  test: z.string().nullable().default(null)
+  test: z.string().nullable().default(null),
+  /** The two rows of a contrast pair share this column's value. */
+  pair: z.string().nullable().default(null),
+  /** Whether a statement affirms or negates: affirmative, 1, true, yes; negated, −1, 0, false, no. */
+  polarity: z.string().nullable().default(null),
+  /** The dataset or topic a row comes from: what TTPD centres by. */
+  topic: z.string().nullable().default(null)
 })
 export type ColumnRoles = z.infer<typeof columnRolesSchema>
 

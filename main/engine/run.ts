@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import type { RunEvent, RunSummary, SiteResult, SweepSummary } from '../../preload/contract'
 import type { ColumnRoles, ExtractionPlan, ProbePlan } from '../../preload/recipe'
 import { extract, extractionKey, shareStore, type ActivationStore, type Matrix, type StoredMatrix } from './activations/index'
-import type { OpenDataset } from './datasets/index'
+import { parsePolarity, type OpenDataset } from './datasets/index'
 import { LayerscopeError, errorReport } from './errors'
 import type { OpenModel } from './models/index'
 import { sweep, type HeldOut, type SweepOutcome } from './probes/index'
@@ -66,7 +66,7 @@ export async function executeRun(request: RunRequest): Promise<RunSummary> {
 /** Hashes that identify a run's activations and the whole run. */
 export function runKeys(model: OpenModel, dataset: OpenDataset, roles: ColumnRoles, extraction: ExtractionPlan, probe: ProbePlan): RunKeys {
   const storeKey = extractionKey(model, dataset, roles.text, extraction)
-  const parts = [storeKey, roles.label, roles.group, roles.test, probe.methods, probe.folds, probe.strengths, probe.seed]
+  const parts = [storeKey, roles.label, roles.group, roles.test, roles.pair, roles.polarity, roles.topic, probe.methods, probe.folds, probe.strengths, probe.seed]
   return { storeKey, runKey: createHash('sha256').update(JSON.stringify(parts)).digest('hex') }
 }
 
@@ -81,7 +81,7 @@ async function probeRun({ roles, probe, extraction, signal, onEvent }: RunReques
   const probes = await run.beginProbes(store.sites, probe.methods)
   let partial: SweepSummary = { task: 'none', classes: [], folds: probe.folds, sites: [], chosen: null, warnings: [], seconds: 0 }
   try {
-    const outcome = await probeStore(store, { label: roles.label, group: roles.group, test: roles.test }, probe, {
+    const outcome = await probeStore(store, { ...roles, label: roles.label }, probe, {
       signal,
       onStage(stage) { onEvent({ kind: 'stage', stage }) },
       async onSite(result, values, done, total) {
@@ -111,25 +111,29 @@ export interface ProbeListener {
   onSite(result: SiteResult, heldOut: HeldOut, done: number, total: number): void | Promise<void>
 }
 
+/** Columns a sweep reads. */
+export type ProbeRoles = Omit<ColumnRoles, 'text' | 'label'> & { readonly label: string }
+
 /**
  * A sweep over stored activations, with labels, groups and test rows from the dataset's columns.
  * @throws LayerscopeError `store-of-tokens`, `column-unknown`, `site-unknown`, and those of the sweep
  */
 export async function probeStore(
-  store: ActivationStore, roles: { readonly label: string; readonly group: string | null; readonly test: string | null }, plan: ProbePlan,
+  store: ActivationStore, roles: ProbeRoles, plan: ProbePlan,
   listener: ProbeListener, sites: readonly string[] = store.sites
 ): Promise<SweepOutcome> {
   if (store.manifest.plan.positions.kind === 'all') {
     throw new LayerscopeError({ code: 'store-of-tokens', message: 'These activations keep every token: probes need one vector a row.', file: store.folder, hint: 'Extract with --positions last, first, mean or span:COLUMN.' })
   }
-  const [texts, labels, groups, tests] = [
-    await store.texts(), await store.textColumn(roles.label),
-    roles.group === null ? null : await store.textColumn(roles.group),
-    roles.test === null ? null : await store.textColumn(roles.test)
+  const optional = async (column: string | null): Promise<readonly (string | null)[] | null> => column === null ? null : await store.textColumn(column)
+  const [texts, labels] = [await store.texts(), await store.textColumn(roles.label)]
+  const [groups, tests, pair, polarity, topic] = [
+    await optional(roles.group), await optional(roles.test), await optional(roles.pair), await optional(roles.polarity), await optional(roles.topic)
   ]
+  const contrast = { pair, topic, polarity: polarity && Int8Array.from(polarity, cell => parsePolarity(cell) ?? 0) }
   const { signal } = listener
   return await sweep(
-    { texts, labels, groups, test: tests === null ? null : Uint8Array.from(tests, marksTest), sites, readSite: site => siteMatrix(store, site) },
+    { texts, labels, groups, test: tests && Uint8Array.from(tests, marksTest), contrast, sites, readSite: site => siteMatrix(store, site) },
     plan,
     { onSite: listener.onSite, ...(listener.onStage === undefined ? {} : { onStage: listener.onStage }) },
     signal

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import type { Cell, ColumnInfo, DatasetSummary } from '../../preload/contract'
 import type { ColumnRoles } from '../../preload/recipe'
-import { Button, Dialog, Field, formatCount, formatQuantity, SegmentedControl, Select, TextInput } from '../components'
+import { Button, Dialog, Disclosure, Field, formatCount, formatQuantity, SegmentedControl, Select, TextInput } from '../components'
 import { rereadDataset, setRoles, suggestedRoles, useDatasetDialog } from '../state/dataset'
 import { useWorkbench } from '../state/workbench'
 import { ClassCounts } from './ClassCounts'
@@ -36,9 +36,9 @@ export function ColumnsDialog(): React.JSX.Element | null {
 
 // ── The first rows ───────────────────────────────────────────────────────────────────────────────
 
-function roleOf(column: string, { text, label, group, test }: ColumnRoles): string | null {
+function roleOf(column: string, { text, label, group, test, pair, polarity, topic }: ColumnRoles): string | null {
   if (text.kind === 'column' ? text.column === column : text.template.includes(`{${column}}`)) return 'text'
-  return column === label ? 'label' : column === group ? 'group' : column === test ? 'test' : null
+  return column === label ? 'label' : column === group ? 'group' : column === test ? 'test' : column === pair ? 'pair' : column === polarity ? 'polarity' : column === topic ? 'topic' : null
 }
 
 function Preview({ dataset, roles }: { readonly dataset: DatasetSummary; readonly roles: ColumnRoles }): React.JSX.Element {
@@ -117,9 +117,26 @@ function RolesForm({ dataset, roles }: { readonly dataset: DatasetSummary; reado
       <Field label="Test rows" hint={roles.test === null ? null : 'Rows marked true, 1 or “test” are never trained on.'}>
         {(id) => <Select id={id} label="Test column" value={roles.test ?? none} options={orNone('Each fold in turn')} onChange={(value) => setRoles({ ...roles, test: pick(value) })} />}
       </Field>
+      <Disclosure key={dataset.datasetId} label="Contrast pairs and negation" detail={contrastDetail(roles)}>
+        <div className="RolesForm-contrast">
+          <Field label="Contrast pair" hint="The two rows of a pair share its value and have opposite labels. For CCS and paired differences.">
+            {(id) => <Select id={id} label="Pair column" value={roles.pair ?? none} options={orNone('No pairs')} onChange={(value) => setRoles({ ...roles, pair: pick(value) })} />}
+          </Field>
+          <Field label="Polarity" hint="Affirmative (1, true) or negated (−1, 0, false). For TTPD; the scores of both kinds are told apart.">
+            {(id) => <Select id={id} label="Polarity column" value={roles.polarity ?? none} options={orNone('Not marked')} onChange={(value) => setRoles({ ...roles, polarity: pick(value) })} />}
+          </Field>
+          <Field label="Topic" hint="TTPD centres each topic by itself.">
+            {(id) => <Select id={id} label="Topic column" value={roles.topic ?? none} options={orNone('One topic')} onChange={(value) => setRoles({ ...roles, topic: pick(value) })} />}
+          </Field>
+        </div>
+      </Disclosure>
       {(dataset.format === 'csv' || dataset.format === 'tsv') && <ReadForm dataset={dataset} />}
     </div>
   )
+}
+
+function contrastDetail({ pair, polarity, topic }: ColumnRoles): string {
+  return [pair, polarity, topic].filter((column) => column !== null).join(' · ') || 'none'
 }
 
 /** A template; an empty one is not taken over, since it would be refused. */

@@ -137,7 +137,7 @@ function emptyRun(sites: readonly string[]): ShownRun {
   return {
     summary: {
       runId: '', startedAt: '', status: 'running', error: null, model: { name: '', hash: '' },
-      dataset: { name: '', hash: '', roles: { text: { kind: 'column', column: '' }, label: null, group: null, test: null } },
+      dataset: { name: '', hash: '', roles: { text: { kind: 'column', column: '' }, label: null, group: null, test: null, pair: null, polarity: null, topic: null } },
       extractionPlan: { positions: { kind: 'last' }, sites: null, dtype: 'f32', provider: 'cpu', batchTokens: null, limit: null },
       probePlan: { methods: ['logistic'], folds: 5, strengths: 10, seed: 0 }, extraction: null, sweep: null, rowCount: 0
     },

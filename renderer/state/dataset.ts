@@ -66,7 +66,7 @@ export function templateColumns(template: string): readonly string[] {
 
 function rolesFit(roles: ColumnRoles, names: ReadonlySet<string>): boolean {
   const texts = roles.text.kind === 'column' ? [roles.text.column] : templateColumns(roles.text.template)
-  return [...texts, roles.label, roles.group, roles.test].every((name) => name === null || names.has(name))
+  return [...texts, roles.label, roles.group, roles.test, roles.pair, roles.polarity, roles.topic].every((name) => name === null || names.has(name))
 }
 
 /** The engine's suggestion, completed: the longest-looking text column where it had none. */
@@ -76,7 +76,10 @@ export function suggestedRoles({ columns, suggested }: DatasetSummary): ColumnRo
     text: suggested.text ?? { kind: 'column', column: text?.name ?? '' },
     label: suggested.label ?? null,
     group: suggested.group ?? null,
-    test: suggested.test ?? null
+    test: suggested.test ?? null,
+    pair: suggested.pair ?? null,
+    polarity: suggested.polarity ?? null,
+    topic: suggested.topic ?? null
   }
 }
 

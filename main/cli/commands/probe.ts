@@ -17,6 +17,9 @@ export interface ProbeOptions {
   readonly strengths: number
   readonly seed: number
   readonly test?: string
+  readonly pair?: string
+  readonly polarity?: string
+  readonly topic?: string
 }
 
 /** Sweep with controls over extracted activations; `sweep.json`, the held-out values and the trained probes stay beside them. */
@@ -29,7 +32,8 @@ export async function probe(folder: string, options: ProbeOptions, terminal: Ter
     const heldOut = await HeldOutFile.create(join(folder, HELD_OUT_FILE), sites, plan.methods, store.rows.length)
     const probes = await ProbesFile.create(join(folder, PROBES_FILE), sites, plan.methods)
     try {
-      const { summary, actual, fold, folds: sizes } = await probeStore(store, { label: options.label, group: options.group ?? null, test: options.test ?? null }, plan, {
+      const { label, group = null, test = null, pair = null, polarity = null, topic = null } = options
+      const { summary, actual, fold, folds: sizes } = await probeStore(store, { label, group, test, pair, polarity, topic }, plan, {
         signal,
         onStage(stage) { terminal.stage(`${stage}…`) },
         async onSite(result, values, done, total) {

@@ -4,6 +4,7 @@ import type { ColumnRoles } from '../../../preload/recipe'
 import { LayerscopeError } from '../errors'
 import { queryRows } from './database'
 import { nearestColumn } from './find-column'
+import { parsePolarity } from './polarity'
 import { isQuantity, toLabel, type TableColumn } from './profile-columns'
 import { parseTemplate, templateColumns } from './template'
 
@@ -25,6 +26,9 @@ export async function checkRoles(connection: DuckDBConnection, table: string, co
   const label = find(roles.label, 'The label')
   const group = find(roles.group, 'The group')
   const test = find(roles.test, 'The test mark')
+  const pair = find(roles.pair, 'The pair')
+  const polarity = find(roles.polarity, 'The polarity')
+  find(roles.topic, 'The topic')
   if (problems.length > 0) return { task: 'none', usableRows: 0, classes: [], groups: null, problems }
 
   const hasText = texts.length === 0 ? 'true' : texts.map((column) => `coalesce(trim(${column.sql}, ${whiteSpace}), '') <> ''`).join(' AND ')
@@ -41,6 +45,8 @@ export async function checkRoles(connection: DuckDBConnection, table: string, co
   if (label !== null) await checkLabel(connection, table, label, task, classes, usableRows, say)
   const groups = group === null ? null : await checkGroup(connection, table, group, usable, say)
   if (test !== null) await checkTest(connection, table, test, usable, usableRows, say)
+  if (pair !== null && label !== null) await checkPairs(connection, table, pair, label, usable, say)
+  if (polarity !== null) await checkPolarity(connection, table, polarity, usable, say)
   if (roles.group !== null && roles.group === roles.label) say('The group is the label itself: no class would be in both training and test rows.')
   if (roles.text.kind === 'column' && roles.label === roles.text.column) say('The label is the text itself.')
   return { task, usableRows: Math.min(usableRows, rows), classes, groups, problems }
@@ -98,6 +104,22 @@ async function checkTest(connection: DuckDBConnection, table: string, test: Tabl
   const marked = Number(row?.[0] ?? 0)
   if (marked === 0) say(`“${test.name}” marks no row as test (true, 1 or “test”).`)
   else if (marked === usableRows) say(`“${test.name}” marks every row as test: nothing is left to train on.`)
+}
+
+async function checkPairs(connection: DuckDBConnection, table: string, pair: TableColumn, label: TableColumn, usable: string, say: (message: string) => void): Promise<void> {
+  const [row] = await queryRows(connection, `SELECT count(*) FILTER (WHERE rows = 2 AND labels = 2), count(*) FROM (
+    SELECT count(*) AS rows, count(DISTINCT ${label.sql}) AS labels FROM ${table} WHERE (${usable}) AND ${pair.sql} IS NOT NULL GROUP BY ${pair.sql})`)
+  const [pairs = 0, values = 0] = (row ?? []).map(Number)
+  if (pairs === 0) say(`No value of “${pair.name}” stands in exactly two rows with different “${label.name}”: there are no contrast pairs.`)
+  else if (pairs < values) say(`${countOf(values - pairs, 'value', 'values')} of “${pair.name}” ${values - pairs === 1 ? 'is' : 'are'} not a pair of rows with different “${label.name}”; methods on pairs leave those rows out.`)
+}
+
+async function checkPolarity(connection: DuckDBConnection, table: string, polarity: TableColumn, usable: string, say: (message: string) => void): Promise<void> {
+  const rows = await queryRows(connection, `SELECT DISTINCT ${polarity.sql} FROM ${table} WHERE (${usable}) AND ${polarity.sql} IS NOT NULL LIMIT 100`)
+  const values = rows.map(([value]) => String(value))
+  const unknown = values.find((value) => parsePolarity(value) === null)
+  if (unknown !== undefined) say(`“${polarity.name}” holds “${unknown}”, which is neither affirmative (affirmative, 1, true, yes) nor negated (negated, −1, 0, false, no).`)
+  else if (new Set(values.map(parsePolarity)).size < 2) say(`“${polarity.name}” marks all rows alike: affirmative and negated statements are both needed.`)
 }
 
 function countOf(count: number, one: string, many: string): string {

@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { ColumnRoles } from '../../../preload/recipe'
 import { queryRows } from './database'
+import { parsePolarity } from './polarity'
 import { isQuantity, type TableColumn } from './profile-columns'
 
 export interface RoleSuggestion {
@@ -11,10 +12,13 @@ export interface RoleSuggestion {
 const textNames = ['text', 'statement', 'sentence', 'prompt', 'question', 'content', 'review', 'premise', 'utterance']
 const labelNames = ['label', 'labels', 'target', 'class', 'y', 'truth', 'gold', 'is_true', 'category', 'sentiment', 'answer']
 const testNames = ['is_test', 'test', 'split', 'never_judged', 'fold_test', 'heldout', 'held_out']
+const polarityNames = ['polarity', 'is_affirmative', 'affirmative']
+const topicNames = ['topic', 'dataset', 'domain', 'subset', 'theme']
+const mostTopics = 100
 /** Fewer values than this make no folds. */
 const fewestGroups = 5
 
-/** Which columns look like the text, the label, the group and the test marks. */
+/** Which columns look like the text, the label, the group, the test marks and the roles of contrast pairs. */
 export async function suggestRoles(connection: DuckDBConnection, table: string, columns: readonly TableColumn[], rows: number): Promise<RoleSuggestion> {
   const named = (names: readonly string[], fits: (column: TableColumn) => boolean): TableColumn | undefined =>
     names.map((name) => columns.find((column) => column.name.toLowerCase() === name && fits(column))).find((column) => column !== undefined)
@@ -26,12 +30,19 @@ export async function suggestRoles(connection: DuckDBConnection, table: string, 
   const label = named(labelNames, (column) => isLabel(column) && (isQuantity(column) || column.distinct <= 100)) ??
     columns.filter(isClasses).sort((a, b) => a.distinct - b.distinct)[0]
   const group = label === undefined ? null : await recurringColumn(connection, table, columns.filter((column) => column !== text && column !== label && column !== test), label)
+  const free = columns.filter((column) => column !== text && column !== label && column !== test)
+  const pair = label?.distinct === 2 ? await pairColumn(connection, table, free, label) : null
+  const polarity = named(polarityNames, (column) => free.includes(column) && column.distinct === 2 && column.examples.every((example) => parsePolarity(example) !== null))
+  const topic = named(topicNames, (column) => free.includes(column) && column.distinct >= 2 && column.distinct <= mostTopics)
   return {
     roles: {
       ...(text === undefined ? {} : { text: { kind: 'column', column: text.name } }),
       ...(label === undefined ? {} : { label: label.name }),
       ...(group === null ? {} : { group: group.column.name }),
-      ...(test === undefined ? {} : { test: test.name })
+      ...(test === undefined ? {} : { test: test.name }),
+      ...(pair === null ? {} : { pair: pair.name }),
+      ...(polarity === undefined ? {} : { polarity: polarity.name }),
+      ...(topic === undefined ? {} : { topic: topic.name })
     },
     groupReason: group === null || label === undefined ? null
       : `${group.recurring} of the ${group.column.distinct} values of “${group.column.name}” stand beside more than one “${label.name}”: keeping the rows of one value in one fold stops the probe from recognising them.`
@@ -56,4 +67,17 @@ async function recurringColumn(connection: DuckDBConnection, table: string, colu
     if (recurring >= fewestGroups && recurring >= column.distinct * 0.1 && recurring > (best?.recurring ?? 0)) best = { column, recurring }
   }
   return best
+}
+
+/** A column whose every value stands in exactly two rows, one of either label. */
+async function pairColumn(connection: DuckDBConnection, table: string, columns: readonly TableColumn[], label: TableColumn): Promise<TableColumn | null> {
+  for (const column of columns) {
+    if (column.type === 'number' || column.type === 'other' || column.missing > 0 || column.distinct < fewestGroups) continue
+    const [row] = await queryRows(connection, `
+      SELECT count(*) FILTER (WHERE rows <> 2 OR labels <> 2) FROM (
+        SELECT count(*) AS rows, count(DISTINCT ${label.sql}) AS labels FROM ${table} GROUP BY ${column.sql}
+      )`)
+    if (Number(row?.[0] ?? 1) === 0) return column
+  }
+  return null
 }

@@ -4,6 +4,15 @@ import type { FoldSizes, KeptProbes } from './kept-probes'
 
 export type { Matrix, StoredMatrix }
 
+/** What methods on contrast pairs and polarity read, one entry an activation row; null where the column is not chosen. */
+export interface ContrastColumns {
+  /** Rows of a pair share it. */
+  readonly pair: readonly (string | null)[] | null
+  /** 1 affirmative, −1 negated, 0 unknown. */
+  readonly polarity: Int8Array | null
+  readonly topic: readonly (string | null)[] | null
+}
+
 /** What a sweep needs besides activations; all arrays have one entry per activation row. */
 export interface SweepInput {
   readonly texts: readonly string[]
@@ -12,6 +21,7 @@ export interface SweepInput {
   readonly groups: readonly (string | null)[] | null
   /** 1 marks rows of a predefined test split. */
   readonly test: Uint8Array | null
+  readonly contrast?: ContrastColumns
   /** Depth order. */
   readonly sites: readonly string[]
   /**

@@ -64,7 +64,7 @@ describe('texts', () => {
       const failure = await textsOf(dataset, { kind: 'template', template }).catch((error: unknown) => error)
       expect(failure).toBeInstanceOf(LayerscopeError)
       expect((failure as LayerscopeError).report).toMatchObject({ code, message, hint })
-      const check = await dataset.check({ text: { kind: 'template', template }, label: null, group: null, test: null })
+      const check = await dataset.check({ text: { kind: 'template', template }, label: null, group: null, test: null, pair: null, polarity: null, topic: null })
       expect(check.usableRows).toBe(0)
       expect(check.problems[0]?.message).toContain(hint)
     })
@@ -86,7 +86,7 @@ describe('texts', () => {
 })
 
 describe('check', () => {
-  const roles = (label: string, more: Partial<ColumnRoles> = {}): ColumnRoles => ({ text: { kind: 'column', column: 'text' }, label, group: null, test: null, ...more })
+  const roles = (label: string, more: Partial<ColumnRoles> = {}): ColumnRoles => ({ text: { kind: 'column', column: 'text' }, label, group: null, test: null, pair: null, polarity: null, topic: null, ...more })
   const table = (): string => folder.write('roles.csv', [
     'text,two,three,many,amount,same,mark,never,entity',
     ...Array.from({ length: 60 }, (_, index) => `text ${index},${index % 2 === 0 ? 'yes' : 'no'},${index % 3},word${index},${index * 1.5},x,${index < 10 ? 'TRUE' : 'false'},0,e${index % 12}`)
@@ -118,6 +118,20 @@ describe('check', () => {
     })
   })
 
+  it('looks at pairs and polarity', async () => {
+    const pairs = folder.write('pairs.csv', ['text,label,twin,polarity,odd', ...Array.from({ length: 24 }, (_, row) =>
+      `text ${row},${row % 2},p${Math.floor(row / 2)},${row % 4 < 2 ? 1 : -1},${row < 2 ? 'maybe' : 'yes'}`)].join('\n'))
+    await using(pairs, async (dataset) => {
+      expect(dataset.summary.suggested).toMatchObject({ label: 'label', pair: 'twin', polarity: 'polarity' })
+      expect((await dataset.check(roles('label', { pair: 'twin', polarity: 'polarity' }))).problems).toEqual([])
+      const bad = await dataset.check(roles('label', { pair: 'polarity', polarity: 'odd' }))
+      expect(bad.problems.map((problem) => problem.message)).toEqual([
+        'No value of “polarity” stands in exactly two rows with different “label”: there are no contrast pairs.',
+        '“odd” holds “maybe”, which is neither affirmative (affirmative, 1, true, yes) nor negated (negated, −1, 0, false, no).'
+      ])
+    })
+  })
+
   it('names rows without text or label', async () => {
     await using(folder.write('gaps.csv', 'text,label\na,1\n,0\nc,\nd,0\n  ,1\n'), async (dataset) => {
       const check = await dataset.check(roles('label'))
@@ -136,7 +150,7 @@ describe('suggested roles', () => {
   it('takes the group that recurs across labels, with a reason, and the test mark', async () => {
     const rows = Array.from({ length: 40 }, (_, index) => `The city of c${index >> 1} is in k${index % 7}.,${index % 2},c${index >> 1},k${index % 7},${index < 8 ? 1 : 0}`)
     await using(folder.write('suggest.csv', `sentence,label,city,country,is_test\n${rows.join('\n')}\n`), (dataset) => {
-      expect(dataset.summary.suggested).toEqual({ text: { kind: 'column', column: 'sentence' }, label: 'label', group: 'city', test: 'is_test' })
+      expect(dataset.summary.suggested).toEqual({ text: { kind: 'column', column: 'sentence' }, label: 'label', group: 'city', test: 'is_test', pair: 'city' })
       expect(dataset.summary.groupReason).toBe('20 of the 20 values of “city” stand beside more than one “label”: keeping the rows of one value in one fold stops the probe from recognising them.')
     })
   })

@@ -71,7 +71,7 @@ const site = (name: string, accuracy: number): ShownRun['results'][number] => ({
 const run: ShownRun = {
   summary: {
     runId: 'r', startedAt: '', status: 'running', error: null, model: { name: 'm', hash: '' },
-    dataset: { name: 'd', hash: '', roles: { text: { kind: 'column', column: 't' }, label: 'l', group: null, test: null } },
+    dataset: { name: 'd', hash: '', roles: { text: { kind: 'column', column: 't' }, label: 'l', group: null, test: null, pair: null, polarity: null, topic: null } },
     extractionPlan: extractionSchema.parse({}), probePlan: probePlanSchema.parse({}), extraction: null, sweep: null, rowCount: 0
   },
   extraction: null, results: [site('b', 0.8)], sweep: null, sites: ['a', 'b', 'c'], progress: null
