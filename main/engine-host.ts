@@ -13,6 +13,8 @@ export interface EngineHostOptions<Port> {
   /** Paths an engine that starts anew is told of. */
   readonly grants: () => readonly string[]
   readonly onStopped: (reason: string) => void
+  /** It died too often to be started again by itself: `restart` does so. */
+  readonly onFailed: (reason: string) => void
   /** A fresh engine listens; `generation` counts from 1. */
   readonly onReady: (generation: number) => void
   /** For tests. @default 250 ms doubling to 8 s */
@@ -24,12 +26,19 @@ export interface EngineHostOptions<Port> {
 const longestDelayMs = 8_000
 /** An engine that lived this long is healthy: the next failure waits the shortest delay again. */
 const healthyAfterMs = 20_000
+/** This many deaths within that time end in `onFailed`: what kills it, a run that goes on by itself say, would only kill it again. */
+export const mostDeaths = 5
+const deathsWithinMs = 10 * 60_000
 
 /** Keeps one engine process alive: starts it, hands it ports and grants, and starts it anew when it dies. */
 export class EngineHost<Port> {
   private process: EngineProcess<Port> | null = null
   private generation = 0
   private failures = 0
+  /** When it died lately, in ms since the epoch. */
+  private deaths: readonly number[] = []
+  /** Why it is not started again by itself; null while it is. */
+  private givenUp: string | null = null
   private spawnedAt = 0
   private timer: NodeJS.Timeout | null = null
   private stopped = false
@@ -75,13 +84,34 @@ export class EngineHost<Port> {
     clearTimeout(patience)
   }
 
+  /** Why no engine runs and none is being started; null otherwise. */
+  get failure(): string | null {
+    return this.givenUp
+  }
+
+  /** Starts an engine that was given up on; does nothing otherwise. */
+  restart(): void {
+    if (this.givenUp === null || this.stopped) return
+    this.givenUp = null
+    this.deaths = []
+    this.failures = 0
+    this.start()
+  }
+
   private exited(code: number): void {
     this.running = false
     this.process = null
     if (this.stopped) return
-    if (Date.now() - this.spawnedAt >= healthyAfterMs) this.failures = 0
+    const now = Date.now()
+    const reason = `The engine stopped unexpectedly (code ${code}).`
+    this.deaths = [...this.deaths.filter((at) => now - at < deathsWithinMs), now]
+    if (this.deaths.length >= mostDeaths) {
+      this.givenUp = reason
+      return this.options.onFailed(reason)
+    }
+    if (now - this.spawnedAt >= healthyAfterMs) this.failures = 0
     const delay = Math.min(longestDelayMs, (this.options.firstDelayMs ?? 250) * 2 ** this.failures++)
-    this.options.onStopped(`The engine stopped unexpectedly (code ${code}).`)
+    this.options.onStopped(reason)
     this.timer = setTimeout(() => this.start(), delay)
   }
 }

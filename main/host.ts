@@ -35,6 +35,7 @@ export class Host {
       fork: () => utilityProcess.fork(join(options.mainFolder, 'engine.js'), [], { serviceName: 'Layerscope engine', stdio: 'inherit' }),
       grants: () => this.grants.all(),
       onStopped: (reason) => this.broadcast({ kind: 'engine-stopped', reason }),
+      onFailed: (reason) => this.broadcast({ kind: 'engine-failed', reason }),
       onReady: (generation) => {
         for (const window of this.windows) if (window.wantsEngine) this.connect(window)
         this.broadcast({ kind: 'engine-ready', generation })
@@ -117,8 +118,11 @@ export class Host {
     })
     handle(senders, 'requestEnginePort', (window) => {
       window.wantsEngine = true
-      this.connect(window)
+      const { failure } = this.engine
+      if (failure === null) this.connect(window)
+      else window.send({ kind: 'engine-failed', reason: failure })
     })
+    handle(senders, 'restartEngine', () => this.engine.restart())
 
     handle(senders, 'dialog', async (window, kind, suggestedName) => {
       const path = await askForPath(window.browser, kind, suggestedName, app.getPath('documents'))

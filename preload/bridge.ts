@@ -50,6 +50,8 @@ export type HostEvent =
   | { readonly kind: 'command'; readonly command: string }
   | { readonly kind: 'open-path'; readonly path: PathKind }
   | { readonly kind: 'engine-stopped'; readonly reason: string }
+  /** It died so often that it is not started again until `restartEngine` asks for it. */
+  | { readonly kind: 'engine-failed'; readonly reason: string }
   /** A fresh engine answers on the new port; handles of the old one are gone. */
   | { readonly kind: 'engine-ready'; readonly generation: number }
   | { readonly kind: 'recent-changed'; readonly recent: readonly RecentSession[] }
@@ -87,6 +89,8 @@ export interface LayerscopeBridge {
   onEvent(listener: (event: HostEvent) => void): () => void
   /** Asks main for a port to the engine; it arrives as a `message` event on the window with data 'engine-port'. */
   requestEnginePort(): void
+  /** Starts the engine again after `engine-failed`. */
+  restartEngine(): void
 }
 
 declare global {

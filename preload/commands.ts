@@ -73,6 +73,7 @@ const table = [
   { id: 'dataset.columns', title: 'Choose columns…', menu: 'Run', group: 1, shortcut: 'Mod+Shift+C', keywords: 'dataset text template label group roles preview' },
   { id: 'model.prompt', title: 'Try a prompt…', menu: 'Run', group: 1, shortcut: 'Mod+P', keywords: 'next token generate continue text probability tokens chat' },
   { id: 'run.sites', title: 'Choose sites…', menu: 'Run', group: 1, shortcut: 'Mod+Shift+L', keywords: 'layers residual attention mlp tree browser places' },
+  { id: 'engine.restart', title: 'Start the engine again', menu: 'Run', group: 2, keywords: 'restart crash stopped recover' },
 
   { id: 'layer.next', title: 'Next layer', menu: 'Go', group: 0, shortcut: ']', keywords: 'deeper site' },
   { id: 'layer.previous', title: 'Previous layer', menu: 'Go', group: 0, shortcut: '[', keywords: 'shallower site' },

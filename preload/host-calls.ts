@@ -27,7 +27,8 @@ export const hostCallSchemas = {
   setTheme: z.tuple([themeSchema]),
   loadLayout: z.tuple([]),
   saveLayout: z.tuple([z.record(z.string(), z.unknown())]),
-  requestEnginePort: z.tuple([])
+  requestEnginePort: z.tuple([]),
+  restartEngine: z.tuple([])
 } as const
 
 export type HostCall = keyof typeof hostCallSchemas

@@ -41,7 +41,8 @@ const bridge: LayerscopeBridge = {
     ipcRenderer.on(hostEventChannel, receive)
     return () => ipcRenderer.off(hostEventChannel, receive)
   },
-  requestEnginePort: () => void call('requestEnginePort')
+  requestEnginePort: () => void call('requestEnginePort'),
+  restartEngine: () => void call('restartEngine')
 }
 
 contextBridge.exposeInMainWorld('layerscope', bridge)

@@ -7,7 +7,7 @@ import { openPrompt, promptPanelObstacle } from '../state/prompt'
 import { cancelRun, runObstacle, startRun } from '../state/run'
 import { exportSession, saveRecipe, saveSession, saveSessionAs } from '../state/session'
 import { openSites } from '../state/sites'
-import { useStartup } from '../state/start'
+import { restartEngine, useStartup } from '../state/start'
 import { useView } from '../state/view'
 import { workbench } from '../state/workbench'
 import { useOverlay } from './overlay'
@@ -90,6 +90,7 @@ const commands: Readonly<Record<CommandId, Command>> = {
   'dataset.columns': { run: () => useDatasetDialog.setState({ open: true }), obstacle: needsDataset },
   'model.prompt': { run: openPrompt, obstacle: promptPanelObstacle },
   'run.sites': { run: openSites, obstacle: () => unless(workbench.get().model.kind === 'ready', 'Open a model first') },
+  'engine.restart': { run: restartEngine, obstacle: () => unless(workbench.get().engine === 'failed', 'The engine has not stopped') },
   'layer.next': { run: () => moveLayer(1), obstacle: needsRun },
   'layer.previous': { run: () => moveLayer(-1), obstacle: needsRun },
   'layer.chosen': {

@@ -2,7 +2,10 @@ import { formatClock, formatCount, formatQuantity } from '../components'
 import { providerName, stageName } from '../run'
 import { useView } from '../state/view'
 import { useWorkbench } from '../state/workbench'
+import type { WorkbenchState } from '../state/workbench-state'
 import './StatusBar.css'
+
+const engineSays: Readonly<Partial<Record<WorkbenchState['engine'], string>>> = { starting: 'Starting', restarting: 'Engine is starting again', failed: 'Engine has stopped' }
 
 /** One quiet line: what computes, what is selected, how far the run is. */
 export function StatusBar(): React.JSX.Element {
@@ -14,7 +17,7 @@ export function StatusBar(): React.JSX.Element {
   const selected = useView(({ selection }) => selection.length)
   return (
     <footer className="StatusBar tabular">
-      <span data-engine={engine}><i aria-hidden />{engine === 'restarting' ? 'Engine is starting again' : engine === 'starting' ? 'Starting' : providerName(extraction?.provider ?? provider)}</span>
+      <span data-engine={engine}><i aria-hidden />{engineSays[engine] ?? providerName(extraction?.provider ?? provider)}</span>
       {dataset !== null && <span>{formatQuantity(dataset, 'row')}{selected > 0 && `, ${formatCount(selected)} selected`}</span>}
       <span className="StatusBar-space" />
       {progress

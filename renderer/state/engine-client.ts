@@ -44,6 +44,8 @@ export class EngineClient {
     this.port = null
     const failed = [...this.pending.values()]
     this.pending.clear()
+    // Their answers are not awaited any more: the next engine must not begin them.
+    this.waiting.length = 0
     for (const { reject } of failed) reject(new EngineError({ code: 'engine-stopped', message: reason }))
   }
 

@@ -9,6 +9,7 @@ import { cancelRun, showRun, startRun } from './run'
 import { watchForChanges } from './session'
 import { useView } from './view'
 import { emptyWorkbench, workbench } from './workbench'
+import type { Loading } from './workbench-state'
 
 /** Opens whatever was dropped, double-clicked or named: a session alone, else recipe, model and dataset together. */
 export async function openPaths(paths: readonly PathKind[]): Promise<void> {
@@ -113,6 +114,16 @@ async function reopenFiles({ modelPath, datasetPath, recipe, problems }: Session
   await Promise.all(opening)
 }
 
+/** What was open, or was opening when the engine died. */
+function pathToReopen(part: Loading<{ readonly path: string }>): string | null {
+  switch (part.kind) {
+    case 'ready': return part.value.path
+    case 'loading': return part.path
+    case 'failed': return part.error.code === 'engine-stopped' ? part.path : null
+    case 'empty': return null
+  }
+}
+
 /** After the engine came back: opens again what was open and goes on with the run that was on. */
 export async function reopenAll(): Promise<void> {
   const { session, model, dataset, roles, run } = workbench.get()
@@ -126,14 +137,14 @@ export async function reopenAll(): Promise<void> {
       // Until results can be asked for again the run keeps its place on screen.
       if (shown && resume) workbench.set({ run: { ...shown, progress: null, summary: { ...shown.summary, status: 'cancelled' } } })
     }
-    const modelPath = model.kind === 'ready' ? model.value.path : model.kind === 'loading' ? model.path : null
-    const datasetPath = dataset.kind === 'ready' ? dataset.value.path : dataset.kind === 'loading' ? dataset.path : null
+    const modelPath = pathToReopen(model)
+    const datasetPath = pathToReopen(dataset)
     // Handles of the engine that died must not be closed in the new one.
     workbench.set({
       model: modelPath === null ? model : { kind: 'loading', path: modelPath, stage: 'Opening again', checks: [] },
       dataset: datasetPath === null ? dataset : { kind: 'loading', path: datasetPath, stage: 'Reading again', checks: [] }
     })
-    const read = dataset.kind === 'ready' ? dataset.value.read : {}
+    const read = dataset.kind === 'ready' ? dataset.value.read : reopened?.recipe?.dataset.read ?? {}
     await Promise.all([modelPath === null ? null : openModel(modelPath), datasetPath === null ? null : openDataset(datasetPath, { read, roles })])
     if (session) watchForChanges()
     dismissAbout('engine')

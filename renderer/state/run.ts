@@ -14,6 +14,7 @@ const warnings: string[] = []
 export function runObstacle({ model, dataset, roles, rolesCheck, run, engine: engineState }: WorkbenchState): string | null {
   if (run?.progress) return 'A run is on'
   if (engineState === 'restarting') return 'The engine is starting again'
+  if (engineState === 'failed') return 'The engine has stopped'
   if (model.kind === 'loading') return 'The model is still opening'
   if (model.kind !== 'ready') return 'Open a model first'
   if (dataset.kind === 'loading') return 'The dataset is still being read'
@@ -110,6 +111,14 @@ function sameSite(a: SiteResult, b: SiteResult): boolean {
 function inDepthOrder(results: readonly SiteResult[], sites: readonly string[]): readonly SiteResult[] {
   const depth = new Map(sites.map((site, index) => [site, index]))
   return [...results].sort((a, b) => (depth.get(a.site) ?? 0) - (depth.get(b.site) ?? 0))
+}
+
+/** The engine will not come back by itself: the run that was on waits to be continued. */
+export function interruptRun(): void {
+  const { run } = workbench.get()
+  if (run?.progress == null) return
+  current = null
+  workbench.set({ run: { ...run, progress: null, summary: { ...run.summary, status: 'cancelled', error: null } } })
 }
 
 /** Sites of a stored run in depth order, as far as it came. */

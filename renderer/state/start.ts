@@ -3,6 +3,7 @@ import type { HostEvent, StartupInfo } from '../../preload/bridge'
 import { engine } from './engine-client'
 import { noticeError, noticeWarning } from './notices'
 import { openPaths, openRecipe, reopenAll } from './open'
+import { interruptRun } from './run'
 import { discardSession, saveSession, suggestedName, useRecent } from './session'
 import { workbench } from './workbench'
 
@@ -61,9 +62,24 @@ function receive(event: HostEvent, runCommand: (command: string) => void): void 
       workbench.set({ engine: 'restarting' })
       engine.disconnect(event.reason)
       return noticeWarning({ code: 'engine-stopped', message: `${event.reason} It is being started again; what was stored is kept.` }, { about: 'engine' })
+    case 'engine-failed':
+      workbench.set({ engine: 'failed' })
+      engine.disconnect(event.reason)
+      interruptRun()
+      return noticeWarning({
+        code: 'engine-failed', message: `${event.reason} It died several times in a row, so it is not started again by itself.`,
+        hint: 'What was stored is kept. If a run stops it each time, choose fewer sites, rows or another provider before you continue; a machine short of memory stops it too.'
+      }, { about: 'engine', actions: [{ label: 'Start the engine again', run: restartEngine }] })
     case 'engine-ready':
       if (workbench.get().engine === 'restarting') void reopenAll()
   }
+}
+
+/** After `engine-failed`: what was open opens again once the engine is there. */
+export function restartEngine(): void {
+  if (workbench.get().engine !== 'failed') return
+  workbench.set({ engine: 'restarting' })
+  window.layerscope.restartEngine()
 }
 
 let told = ''

@@ -45,7 +45,8 @@ export interface WorkbenchState {
   readonly projection: ProjectionPlan
   readonly providers: readonly ProviderInfo[] | null
   readonly run: ShownRun | null
-  readonly engine: 'starting' | 'ready' | 'restarting'
+  /** `failed`: it died so often that it waits for the person to start it again. */
+  readonly engine: 'starting' | 'ready' | 'restarting' | 'failed'
 }
 
 export type ColorBy =

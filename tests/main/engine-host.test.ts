@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { EngineHost } from '../../main/engine-host'
+import { EngineHost, mostDeaths } from '../../main/engine-host'
 
 /** A process as the host sees it; the real one needs Electron and is killed in the end-to-end tests. */
 class RecordedProcess extends EventEmitter {
@@ -26,6 +26,7 @@ function setUp(): { host: EngineHost<string>; processes: RecordedProcess[]; even
     },
     grants: () => ['/models', '/data'],
     onStopped: (reason) => events.push(`stopped: ${reason}`),
+    onFailed: (reason) => events.push(`failed: ${reason}`),
     onReady: (generation) => events.push(`ready ${generation}`)
   })
   return { host, processes, events, latest: () => processes.at(-1) ?? new RecordedProcess() }
@@ -78,6 +79,46 @@ describe('EngineHost', () => {
     const before = processes.length
     vi.advanceTimersByTime(250)
     expect(processes).toHaveLength(before + 1)
+  })
+
+  it('gives up on an engine that keeps dying, and starts one when asked to', () => {
+    const { host, processes, latest, events } = setUp()
+    host.start()
+    // Each lives long enough to be called healthy, as one does that a run kills after half a minute.
+    for (let death = 0; death < mostDeaths; death++) {
+      latest().emit('spawn')
+      vi.advanceTimersByTime(30_000)
+      latest().emit('exit', 134)
+      vi.advanceTimersByTime(10_000)
+    }
+    expect(events.at(-1)).toBe('failed: The engine stopped unexpectedly (code 134).')
+    expect(host.failure).toBe('The engine stopped unexpectedly (code 134).')
+    vi.advanceTimersByTime(3_600_000)
+    expect(processes).toHaveLength(mostDeaths)
+    expect(host.connect('port')).toBe(false)
+
+    host.restart()
+    host.restart()
+    expect(processes).toHaveLength(mostDeaths + 1)
+    latest().emit('spawn')
+    expect(events.at(-1)).toBe(`ready ${mostDeaths + 1}`)
+    expect(host.failure).toBeNull()
+    // The count begins anew.
+    latest().emit('exit', 1)
+    vi.advanceTimersByTime(250)
+    expect(processes).toHaveLength(mostDeaths + 2)
+  })
+
+  it('never gives up on an engine that dies now and then', () => {
+    const { host, processes, latest } = setUp()
+    host.start()
+    for (let death = 0; death < 3 * mostDeaths; death++) {
+      latest().emit('spawn')
+      vi.advanceTimersByTime(150_001)
+      latest().emit('exit', 1)
+      vi.advanceTimersByTime(250)
+    }
+    expect(processes).toHaveLength(3 * mostDeaths + 1)
   })
 
   it('lets the engine end by itself and starts no other', async () => {
