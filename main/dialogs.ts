@@ -4,6 +4,7 @@ import type { DialogKind } from '../preload/bridge'
 
 const modelFilter: FileFilter = { name: 'Models', extensions: ['onnx', 'safetensors', 'gguf'] }
 const datasetFilter: FileFilter = { name: 'Tables', extensions: ['csv', 'tsv', 'json', 'jsonl', 'ndjson', 'parquet', 'txt', 'conllu'] }
+const zipFilter: FileFilter = { name: 'Zip archive', extensions: ['zip'] }
 const anyFilter: FileFilter = { name: 'All files', extensions: ['*'] }
 const onMac = process.platform === 'darwin'
 
@@ -14,12 +15,13 @@ const openDialogs: Readonly<Record<OpenKind, OpenDialogOptions>> = {
   'open-model-folder': { title: 'Open model folder', buttonLabel: 'Open', properties: ['openDirectory'] },
   'open-dataset': { title: 'Open dataset', buttonLabel: 'Open', filters: [datasetFilter, anyFilter], properties: ['openFile'] },
   // A session is a folder whose name ends in .layerscope.
-  'open-session': { title: 'Open session', buttonLabel: 'Open', properties: ['openDirectory'] }
+  'open-session': { title: 'Open session', buttonLabel: 'Open', properties: ['openDirectory'] },
+  'open-session-zip': { title: 'Open exported session', buttonLabel: 'Open', filters: [zipFilter, anyFilter], properties: ['openFile'] }
 }
 
 const saveDialogs: Readonly<Record<Exclude<DialogKind, OpenKind>, { readonly title: string; readonly filters: FileFilter[] }>> = {
   'save-session': { title: 'Save session', filters: [{ name: 'Layerscope session', extensions: ['layerscope'] }] },
-  'export-session': { title: 'Export session', filters: [{ name: 'Zip archive', extensions: ['zip'] }] },
+  'export-session': { title: 'Export session', filters: [zipFilter] },
   'save-recipe': { title: 'Save recipe', filters: [{ name: 'Recipe', extensions: ['json'] }] },
   'save-figure': { title: 'Export figure', filters: [{ name: 'SVG', extensions: ['svg'] }, { name: 'PNG', extensions: ['png'] }] },
   'save-table': { title: 'Export table', filters: [{ name: 'CSV', extensions: ['csv'] }] }

@@ -40,17 +40,28 @@ async function fileKind(path: string): Promise<Kind> {
   if (extension === '.json') return { kind: /"format"\s*:\s*"layerscope-recipe"/.test(text) ? 'recipe' : 'dataset' }
   if (text.startsWith('GGUF')) return { kind: 'model' }
   if (text.startsWith('PAR1')) return { kind: 'dataset' }
-  if (text.startsWith('PK\u0003\u0004')) return { kind: 'unknown', reason: `${name} is a zip archive: unpack it and open what is inside.` }
+  if (text.startsWith('PK\u0003\u0004')) {
+    // The list of files stands at the end of an archive; the engine reads it with care.
+    return (await lastBytes(path)).includes('session.json') ? { kind: 'session' } : { kind: 'unknown', reason: `${name} is a zip archive: unpack it and open what is inside.` }
+  }
   if (text.startsWith('\u001f\u008b')) return { kind: 'unknown', reason: `${name} is compressed: unpack it and open what is inside.` }
   if (start.length > 0 && !start.includes(0)) return { kind: 'dataset' }
   return { kind: 'unknown', reason: `${name} is neither a model, a table, a session nor a recipe.` }
 }
 
-async function firstBytes(path: string): Promise<Buffer> {
+function firstBytes(path: string): Promise<Buffer> {
+  return bytesAt(path, () => 0)
+}
+
+function lastBytes(path: string): Promise<Buffer> {
+  return bytesAt(path, (size) => Math.max(0, size - bytesRead))
+}
+
+async function bytesAt(path: string, from: (size: number) => number): Promise<Buffer> {
   const handle = await open(path, 'r')
   try {
     const buffer = Buffer.alloc(bytesRead)
-    const { bytesRead: length } = await handle.read(buffer, 0, bytesRead, 0)
+    const { bytesRead: length } = await handle.read(buffer, 0, bytesRead, from((await handle.stat()).size))
     return buffer.subarray(0, length)
   } finally {
     await handle.close()

@@ -26,6 +26,7 @@ const table = [
   { id: 'model.openFolder', title: 'Open model folder…', menu: 'File', group: 1, keywords: 'onnx safetensors hugging face directory' },
   { id: 'dataset.open', title: 'Open dataset…', menu: 'File', group: 1, shortcut: 'Mod+Shift+O', keywords: 'csv tsv json parquet table data' },
   { id: 'session.open', title: 'Open session…', menu: 'File', group: 1, shortcut: 'Mod+Alt+O', keywords: 'layerscope reopen' },
+  { id: 'session.openZip', title: 'Open exported zip…', menu: 'File', group: 1, keywords: 'session archive import unpack' },
   { id: 'session.save', title: 'Save', menu: 'File', group: 2, shortcut: 'Mod+S', keywords: 'session keep' },
   { id: 'session.saveAs', title: 'Save as…', menu: 'File', group: 2, shortcut: 'Mod+Shift+S', keywords: 'session copy' },
   { id: 'session.export', title: 'Export zip…', menu: 'File', group: 3, keywords: 'session archive share' },

@@ -443,6 +443,7 @@ export const requestSchemas = {
   }),
   'dataset.column': z.object({ datasetId: id, column: z.string() }),
   'session.create': z.object({}),
+  /** A session's folder, or the zip it was exported to: that one opens as an unsaved session. */
   'session.open': z.object({ path }),
   'session.update': z.object({
     sessionId: id,

@@ -7,7 +7,7 @@ import { projectRun } from './project'
 import { nearestRows } from './projections/index'
 import { executeRun } from './run'
 import type { RequestHandlers } from './server'
-import { Session, type RunFolder, type SessionChange } from './sessions/index'
+import { isZip, Session, type RunFolder, type SessionChange } from './sessions/index'
 import type { Workplace } from './workplace'
 
 /** The table of requests, answered from what one window has open. */
@@ -69,7 +69,8 @@ export function requestHandlers(workplace: Workplace): RequestHandlers {
       // A window that was reloaded lets go of its session a moment after its successor asks for it.
       await Promise.race([Promise.allSettled(workplace.shared.closing), new Promise(resolve => { signal.addEventListener('abort', resolve) })])
       signal.throwIfAborted()
-      return (await workplace.addSession(await Session.open(path, workplace.temporaryRoot))).state
+      const session = await isZip(path).catch(() => false) ? await Session.openZip(path, workplace.temporaryRoot, signal) : await Session.open(path, workplace.temporaryRoot)
+      return (await workplace.addSession(session)).state
     },
     'session.update': async ({ sessionId, modelId, datasetId, ...rest }) => {
       workplace.session(sessionId).update(sessionChange(workplace, modelId, datasetId, rest))

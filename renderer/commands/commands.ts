@@ -57,6 +57,7 @@ const commands: Readonly<Record<CommandId, Command>> = {
   'model.openFolder': { run: () => void chooseModel('open-model-folder') },
   'dataset.open': { run: () => void chooseDataset() },
   'session.open': { run: () => void chooseSession() },
+  'session.openZip': { run: () => void chooseSession('open-session-zip') },
   'session.save': { run: () => void saveSession(), obstacle: needsSession },
   'session.saveAs': { run: () => void saveSessionAs(), obstacle: needsSession },
   'session.export': { run: () => void exportSession(), obstacle: needsSession },

@@ -10,12 +10,14 @@ export function dropPromise(items: readonly HoveringItem[]): string {
   }
   if (first === 'dataset') return 'Open as dataset'
   if (first === 'json') return 'Open as dataset or recipe'
+  if (first === 'archive') return 'Open as exported session'
   if (first === 'picture') return 'Pictures cannot be opened'
   return 'Open as model, dataset or session'
 }
 
-function meaning(type: string): 'dataset' | 'json' | 'picture' | 'unknown' {
+function meaning(type: string): 'dataset' | 'json' | 'archive' | 'picture' | 'unknown' {
   if (type === 'application/json') return 'json'
+  if (/^application\/(x-)?zip/.test(type)) return 'archive'
   if (/^(image|audio|video)\//.test(type)) return 'picture'
   if (type.startsWith('text/') || /csv|parquet|ndjson|jsonl|tab-separated/.test(type)) return 'dataset'
   return 'unknown'

@@ -4,9 +4,9 @@ import type { Recipe } from '../../preload/recipe'
 import { chooseDataset, openDataset } from './dataset'
 import { engine } from './engine-client'
 import { chooseModel, openModel } from './model'
-import { dismissAbout, noticeError, noticeWarning } from './notices'
+import { dismissAbout, noticeError, noticeInfo, noticeWarning } from './notices'
 import { cancelRun, showRun, startRun } from './run'
-import { watchForChanges } from './session'
+import { saveSession, watchForChanges } from './session'
 import { useView } from './view'
 import { emptyWorkbench, workbench } from './workbench'
 import type { Loading } from './workbench-state'
@@ -45,16 +45,16 @@ async function applyRecipe({ model, dataset, extraction, probe, projection }: Re
 
 // ── Sessions ─────────────────────────────────────────────────────────────────────────────────────
 
-export async function chooseSession(): Promise<void> {
+export async function chooseSession(kind: 'open-session' | 'open-session-zip' = 'open-session'): Promise<void> {
   try {
-    const path = await window.layerscope.dialog('open-session')
+    const path = await window.layerscope.dialog(kind)
     if (path !== null) await openSession(path)
   } catch (error) {
     noticeError(error)
   }
 }
 
-/** Opens a saved session in this window; one that another window holds comes to the front there. */
+/** Opens a saved session, or one that was exported to a zip, in this window; one that another window holds comes to the front there. */
 export async function openSession(path: string): Promise<void> {
   try {
     if (!(await window.layerscope.claimSession(path))) return
@@ -63,7 +63,8 @@ export async function openSession(path: string): Promise<void> {
     cancelRun()
     const session = await engine.request('session.open', { path })
     if (before) await engine.request('session.close', { sessionId: before.sessionId }).catch(() => null)
-    window.layerscope.rememberSession(session.path, session.name)
+    if (session.temporary) noticeInfo('The exported session is open. It is not saved: choose a place for it with Save.', { about: 'saved', actions: [{ label: 'Save…', run: () => void saveSession() }] })
+    else window.layerscope.rememberSession(session.path, session.name)
     await restore(session)
   } catch (error) {
     noticeError(error, { about: path })

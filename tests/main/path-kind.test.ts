@@ -16,7 +16,7 @@ beforeAll(async () => {
   const files: Readonly<Record<string, string | Uint8Array>> = {
     'model/onnx/model.onnx': 'x', 'torch/config.json': '{}', 'renamed/session.json': '{}',
     'A.CSV': 'a,b\n1,2\n', 'recipe.json': JSON.stringify({ seed: 1, ...recipe }), 'rows.json': '[{"a": 1}]', 'weights.bin': Buffer.from('GGUF\x03\0\0\0'),
-    'table.bin': 'PAR1....', 'plain': 'one line\n', 'binary': Buffer.from([1, 2, 0, 4]), 'empty.dat': '', 'archive.dat': Buffer.from('PK\x03\x04..'), 'a.csv.gz': Buffer.from([0x1f, 0x8b, 8, 0]), 'bad.json': '{"format": "layerscope-recipe", "version": 2}', 'broken.json': '{"format": "layerscope-recipe", ',
+    'table.bin': 'PAR1....', 'plain': 'one line\n', 'binary': Buffer.from([1, 2, 0, 4]), 'empty.dat': '', 'archive.dat': Buffer.from('PK\x03\x04..'), 'Run.zip': Buffer.from(`PK\x03\x04${'.'.repeat(80_000)}Run.layerscope/session.json....`), 'a.csv.gz': Buffer.from([0x1f, 0x8b, 8, 0]), 'bad.json': '{"format": "layerscope-recipe", "version": 2}', 'broken.json': '{"format": "layerscope-recipe", ',
     'samples/a/sample.json': JSON.stringify({ id: 'second', title: 'B', description: '', question: '?', order: 2 }), 'samples/a/recipe.json': JSON.stringify(recipe),
     'samples/b/sample.json': JSON.stringify({ id: 'first', title: 'A', description: '', question: '?', order: 1 }), 'samples/b/recipe.json': JSON.stringify(recipe),
     'samples/broken/sample.json': '{}'
@@ -27,7 +27,7 @@ beforeAll(async () => {
 describe('pathKind', () => {
   it.each([
     ['model', 'model'], ['torch', 'model'], ['model/onnx/model.onnx', 'model'], ['weights.bin', 'model'],
-    ['Run.layerscope', 'session'], ['renamed', 'session'],
+    ['Run.layerscope', 'session'], ['renamed', 'session'], ['Run.zip', 'session'],
     ['A.CSV', 'dataset'], ['rows.json', 'dataset'], ['table.bin', 'dataset'], ['plain', 'dataset'],
     ['recipe.json', 'recipe']
   ])('%s is a %s', async (name, kind) => {

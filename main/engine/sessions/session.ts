@@ -9,6 +9,7 @@ import { LayerscopeError, errorReport } from '../errors'
 import { lockFolder, type FolderLock } from '../folder-lock'
 import { exportZip } from './export-zip'
 import { copyFolder } from './folder-copy'
+import { importZip } from './import-zip'
 import { portablePath, writeRecipe } from './recipe-file'
 import { RunFolder, type RunKeys } from './run-folder'
 import { emptySession, readSessionFile, writeSessionFile, SESSION_FILE, type SessionFile } from './session-file'
@@ -94,6 +95,22 @@ export class Session {
       return new Session(randomUUID(), path, temporary, lock, { ...file, model, dataset }, runs, problems)
     } catch (error) {
       await lock.release()
+      throw error
+    }
+  }
+
+  /**
+   * Opens an exported session as an unsaved one below `root`; the archive stays as it is.
+   * @throws what `importZip` and `open` throw
+   */
+  static async openZip(path: string, root: string, signal?: AbortSignal): Promise<Session> {
+    await mkdir(root, { recursive: true })
+    const folder = join(root, `${randomUUID()}${SESSION_ENDING}`)
+    await importZip(path, folder, signal)
+    try {
+      return await Session.open(folder, root)
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true })
       throw error
     }
   }

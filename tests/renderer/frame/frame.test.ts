@@ -54,6 +54,7 @@ describe('dropPromise', () => {
     [[''], 'Open as model, dataset or session'],
     [['application/json'], 'Open as dataset or recipe'],
     [['image/png'], 'Pictures cannot be opened'],
+    [['application/zip'], 'Open as exported session'],
     [['', 'text/csv'], 'Open 2 files: model and dataset together'],
     [['text/csv', 'text/tab-separated-values'], 'Open the first of 2 datasets']
   ])('%j: %s', (types, promise) => {
