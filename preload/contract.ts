@@ -5,7 +5,7 @@
  */
 import { z } from 'zod'
 import {
-  columnRolesSchema, extractionSchema, probePlanSchema, projectionPlanSchema, readOptionsSchema,
+  columnRolesSchema, extractionSchema, probePlanSchema, probeTaskSchema, projectionPlanSchema, readOptionsSchema,
   type ColumnRoles, type ExtractionPlan, type ProbePlan, type ReadOptions, type Recipe
 } from './recipe'
 
@@ -188,6 +188,8 @@ export interface RolesCheck {
   readonly task: Task
   readonly usableRows: number
   readonly classes: readonly { readonly name: string; readonly rows: number }[]
+  /** Columns of numbers to predict with their range over usable rows; empty for other tasks. */
+  readonly targets: readonly { readonly name: string; readonly min: number; readonly max: number }[]
   readonly groups: number | null
   readonly problems: readonly DatasetProblem[]
   /** First texts as the model will read them. */
@@ -273,8 +275,29 @@ export interface ClassifiedSite extends SiteResultBase {
   readonly aurocControls: { readonly shuffled: number; readonly textOnly: number } | null
 }
 
+/** How well one column of numbers is predicted on held-out rows. */
+export interface TargetScore {
+  readonly name: string
+  /** 1 − Σ(y − ŷ)² / Σ(y − ȳ)² over the pooled held-out rows; at most 1, below 0 where the mean would do better. */
+  readonly r2: number
+  readonly r2Interval: Interval
+  /** Rank correlation of predicted with actual values; null where either is constant. */
+  readonly spearman: number | null
+  readonly spearmanInterval: Interval | null
+  /** Mean |y − ŷ|, in the column's unit. */
+  readonly meanAbsoluteError: number
+  /** R² of the controls: targets shuffled, n-grams of the text alone, the mean of the training rows. */
+  readonly controls: { readonly shuffled: number; readonly textOnly: number; readonly mean: number }
+}
+
+/** One site × method of a sweep over numbers. Its measures are means over the targets. */
+export interface RegressedSite extends SiteResultBase {
+  readonly kind: 'numeric'
+  readonly targets: readonly TargetScore[]
+}
+
 /** One site × method of a sweep. */
-export type SiteResult = ClassifiedSite
+export type SiteResult = ClassifiedSite | RegressedSite
 
 /** What validation chose, and the headline measure that it then has on test rows. */
 export interface ChosenSite {
@@ -285,9 +308,17 @@ export interface ChosenSite {
   readonly interval: Interval
 }
 
+/** Positions among the targets of the two that place a row on the globe. */
+export interface Coordinates { readonly latitude: number; readonly longitude: number }
+
 export interface SweepSummary {
   readonly task: Task
+  /** Names of the classes; empty for other tasks. */
   readonly classes: readonly string[]
+  /** Names of the predicted columns of numbers; empty for other tasks. */
+  readonly targets: readonly string[]
+  /** Which targets are degrees of latitude and longitude; null unless both are there. */
+  readonly coordinates: Coordinates | null
   readonly folds: number
   readonly sites: readonly SiteResult[]
   readonly chosen: ChosenSite | null
@@ -335,8 +366,9 @@ export type RunEvent =
   | { readonly kind: 'site'; readonly result: SiteResult; readonly done: number; readonly total: number }
   | { readonly kind: 'warning'; readonly message: string }
 
-/** Held-out probe output at one site, in activation row order. */
-export interface ProbeValues {
+/** Held-out output of a classifier at one site, in activation row order. */
+export interface ClassValues {
+  readonly kind: 'classes'
   /** Dataset row of each entry. */
   readonly rows: Int32Array
   /** Probability of class 1 (binary) or of the true class (multiclass). */
@@ -347,6 +379,23 @@ export interface ProbeValues {
   readonly actual: Int32Array
 }
 
+/** Held-out output of a regression at one site, in activation row order. */
+export interface NumericValues {
+  readonly kind: 'numeric'
+  /** Dataset row of each entry. */
+  readonly rows: Int32Array
+  /** In the columns' own units; `predicted` is NaN where a row was in no test fold, `actual` where it has no value. */
+  readonly targets: readonly { readonly name: string; readonly predicted: Float32Array; readonly actual: Float32Array }[]
+}
+
+export type ProbeValues = ClassValues | NumericValues
+
+/** What the held-out probe says of one row at every site, in depth order. */
+export type RowScores =
+  | { readonly kind: 'classes'; readonly at: readonly { readonly site: string; readonly score: number; readonly predicted: string }[] }
+  /** Values by target; NaN where the row was in no test fold or has no value. */
+  | { readonly kind: 'numeric'; readonly targets: readonly { readonly name: string; readonly actual: number }[]; readonly at: readonly { readonly site: string; readonly predicted: readonly number[] }[] }
+
 /** One row through all layers. */
 export interface RowDetail {
   readonly row: number
@@ -355,8 +404,8 @@ export interface RowDetail {
   /** Indices into `tokens` that were read; several for a mean. */
   readonly positions: readonly number[]
   readonly cells: readonly { readonly column: string; readonly value: Cell }[]
-  /** Held-out score of the row at each site, in depth order; null before the sweep. */
-  readonly scores: readonly { readonly site: string; readonly score: number; readonly predicted: string }[] | null
+  /** Null before the sweep. */
+  readonly scores: RowScores | null
 }
 
 export interface Neighbor { readonly row: number; readonly distance: number }
@@ -430,7 +479,7 @@ export const requestSchemas = {
   }),
   'dataset.open': z.object({ path, read: readOptionsSchema.prefault({}) }),
   'dataset.close': z.object({ datasetId: id }),
-  'dataset.check': z.object({ datasetId: id, roles: columnRolesSchema }),
+  'dataset.check': z.object({ datasetId: id, roles: columnRolesSchema, task: probeTaskSchema.default('auto') }),
   'dataset.rows': z.object({
     datasetId: id,
     offset: z.int().min(0),

@@ -33,6 +33,8 @@ export const columnRolesSchema = z.object({
   text: textSourceSchema,
   /** The column whose value the probe predicts; null runs extraction and projection alone. */
   label: z.string().nullable(),
+  /** Further numeric columns predicted together with the label, such as longitude beside latitude. */
+  moreTargets: z.array(z.string().min(1)).max(16).default([]),
   /** Rows that share this column's value never straddle a fold; null splits by row. */
   group: z.string().nullable(),
   /** A column that marks the test rows (true, 1, "test"); null tests on every fold in turn. */
@@ -59,10 +61,18 @@ export const extractionSchema = z.object({
 })
 export type ExtractionPlan = z.infer<typeof extractionSchema>
 
+/** What is predicted. `auto` goes by the label column: a quantity is `numeric`, anything else is `classes`. */
+export const probeTaskSchema = z.enum(['auto', 'classes', 'numeric'])
+export type ProbeTask = z.infer<typeof probeTaskSchema>
+
 export const probePlanSchema = z.object({
-  methods: z.array(z.string()).min(1).default(['logistic']),
+  task: probeTaskSchema.default('auto'),
+  /** Empty takes those that the task suggests. */
+  methods: z.array(z.string()).default([]),
+  /** How test rows are chosen where no column marks them: whole groups dealt into folds, or every group held out by itself. */
+  split: z.enum(['folds', 'leave-one-group-out']).default('folds'),
   folds: z.int().min(2).max(50).default(5),
-  /** Strengths of regularisation tried, log-spaced C in [1e-4, 1e4]. */
+  /** Strengths of regularisation tried, log-spaced: C in [1e-4, 1e4] for classes, α in [1e-1, 1e6] for numbers. */
   strengths: z.int().min(1).max(50).default(10),
   seed: z.int().min(0).default(0)
 })

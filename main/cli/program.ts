@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander'
+import { probeTaskSchema } from '../../preload/recipe'
 import { errorReport, LayerscopeError } from '../engine/errors'
 import { collect, numberBetween, parseNames, parsePositions, wholeNumber } from './arguments'
 import { extract, type ExtractOptions } from './commands/extract'
@@ -93,8 +94,11 @@ function program(terminal: Terminal, signal: AbortSignal): Command {
 
   command('probe <folder>', 'a sweep of probes with controls over extracted activations')
     .requiredOption('--label <column>', 'the column that is predicted')
+    .option('--also <column>', 'a further column of numbers predicted together with it, such as longitude beside latitude; may be given several times', collect)
+    .addOption(new Option('--task <task>', 'what the label is; auto goes by the column').choices(probeTaskSchema.options).default('auto'))
     .option('--group <column>', 'rows that share its value stay in one fold')
-    .option('--methods <names>', 'comma-separated', parseNames, ['logistic'])
+    .addOption(new Option('--split <which>', 'folds of whole groups, or every group held out by itself').choices(['folds', 'leave-one-group-out']).default('folds'))
+    .option('--methods <names>', 'comma-separated; the task\'s own when left out', parseNames, [])
     .option('--sites <patterns>', 'comma-separated globs; every extracted site when left out')
     .option('--folds <n>', 'folds of the cross-validation', wholeNumber(2, 50), 5)
     .option('--strengths <n>', 'strengths of regularisation tried', wholeNumber(1, 50), 10)

@@ -1,27 +1,53 @@
-import type { SiteResult, SweepSummary } from '../../preload/contract'
+import type { BaselineName, Measure, MeasureName, SiteResult, SweepSummary } from '../../preload/contract'
 import { table } from './terminal'
 
-/** The layer table: every site's accuracy with its interval, beside its controls. The chosen site is marked. */
+const measureNames: Readonly<Record<MeasureName, string>> = {
+  accuracy: 'accuracy', auroc: 'AUROC', balancedAccuracy: 'balanced', selectivity: 'selectivity', compression: 'compression',
+  r2: 'R²', spearman: 'Spearman', greatCircleKm: 'error km', proximityError: 'proximity error',
+  uuas: 'UUAS', distanceSpearman: 'DSpr', rootAccuracy: 'root', depthSpearman: 'NSpr'
+}
+const baselineNames: Readonly<Record<BaselineName, string>> = {
+  shuffled: 'shuffled', textOnly: 'text only', majority: 'majority', chance: 'chance', mean: 'mean', controlTask: 'control task', linearTree: 'linear tree'
+}
+
+/** The layer table: every site's headline measure with its interval, its other measures, and what the headline is to be read against. The chosen site is marked. */
 export function sweepTable(sweep: SweepSummary): string {
-  const methods = new Set(sweep.sites.map(({ method }) => method)).size > 1
+  const severalMethods = new Set(sweep.sites.map(({ method }) => method)).size > 1
+  const [first, ...others] = sweep.sites[0]?.measures ?? []
+  const baselines = [...first?.baselines ?? []].sort((a, b) => baselineOrder.indexOf(a.name) - baselineOrder.indexOf(b.name))
   const rows = sweep.sites.map(result => {
     const chosen = sweep.chosen?.site === result.site && sweep.chosen.method === result.method
-    return [chosen ? '›' : ' ', result.site, ...(methods ? [result.method] : []), ...cells(result)]
+    const [headline] = result.measures
+    return [
+      chosen ? '›' : ' ', result.site, ...(severalMethods ? [result.method] : []),
+      written(headline), headline?.interval == null ? '' : `[${valueText(headline.name, headline.interval.lo)}, ${valueText(headline.name, headline.interval.hi)}]`,
+      ...others.map(({ name }) => written(result.measures.find(measure => measure.name === name))),
+      ...baselines.map(({ name }) => decimal(headline?.baselines.find(baseline => baseline.name === name)?.value ?? NaN))
+    ]
   })
-  const header = ['', 'site', ...(methods ? ['method'] : []), 'accuracy', '95 % interval', 'AUROC', 'shuffled', 'text only', 'majority']
-  const lines = [table(header, rows, methods ? 'lllrlrrrr' : 'llrlrrrr')]
+  const numbers = ['95 % interval', ...others.map(({ name }) => measureNames[name]), ...baselines.map(({ name }) => baselineNames[name])]
+  const header = ['', 'site', ...(severalMethods ? ['method'] : []), first === undefined ? '' : measureNames[first.name], ...numbers]
+  const lines = [table(header, rows, `${severalMethods ? 'lll' : 'll'}r${numbers.map((_, i) => i === 0 ? 'l' : 'r').join('')}`)]
   if (sweep.chosen !== null) {
-    const { site, method, testScore, interval } = sweep.chosen
-    lines.push('', `› ${site} (${method}) was chosen on validation rows: test accuracy ${decimal(testScore)} [${decimal(interval.lo)}, ${decimal(interval.hi)}]`)
+    const { site, method, measure, testScore, interval } = sweep.chosen
+    lines.push('', `› ${site} (${method}) was chosen on validation rows: test ${measureNames[measure]} ${valueText(measure, testScore)} [${valueText(measure, interval.lo)}, ${valueText(measure, interval.hi)}]`)
   }
   return lines.join('\n')
 }
 
-function cells({ metrics, controls }: SiteResult): readonly string[] {
-  return [
-    decimal(metrics.accuracy), `[${decimal(metrics.interval.lo)}, ${decimal(metrics.interval.hi)}]`, metrics.auroc === null ? '' : decimal(metrics.auroc),
-    decimal(controls.shuffled), decimal(controls.textOnly), decimal(controls.majority)
-  ]
+const baselineOrder: readonly BaselineName[] = ['shuffled', 'textOnly', 'majority', 'mean', 'chance', 'controlTask', 'linearTree']
+
+/** The headline measure of a result in a few characters, for a line of progress. */
+export function headline({ measures: [first] }: SiteResult): string {
+  return first === undefined ? '' : `${measureNames[first.name]} ${written(first)}`
+}
+
+function written(measure: Measure | undefined): string {
+  return measure?.value == null ? '' : valueText(measure.name, measure.value)
+}
+
+function valueText(name: MeasureName, value: number): string {
+  return name === 'greatCircleKm' ? value.toFixed(0) : decimal(value)
 }
 
 function decimal(value: number): string {
@@ -30,18 +56,24 @@ function decimal(value: number): string {
 
 /** The sweep as `--json` prints it: intervals are pairs. */
 export function sweepDocument(sweep: SweepSummary): unknown {
-  const { task, classes, folds, chosen, warnings, seconds } = sweep
+  const { task, classes, targets, coordinates, folds, chosen, warnings, seconds } = sweep
   return {
     task,
-    sites: sweep.sites.map(({ site, method, metrics, controls, aurocControls, measures, strength, validationScore, seconds: siteSeconds }) => ({
-      site, method, measures,
-      metrics: {
-        ...metrics, interval: [metrics.interval.lo, metrics.interval.hi],
-        aurocInterval: metrics.aurocInterval === null ? null : [metrics.aurocInterval.lo, metrics.aurocInterval.hi]
-      },
-      controls, aurocControls, strength, validationScore, seconds: siteSeconds
-    })),
-    chosen: chosen === null ? null : { site: chosen.site, method: chosen.method, testAccuracy: chosen.testScore, measure: chosen.measure, interval: [chosen.interval.lo, chosen.interval.hi] },
-    warnings, seconds, classes, folds
+    sites: sweep.sites.map(result => {
+      if (result.kind === 'classes') {
+        const { metrics, ...rest } = result
+        return { ...rest, metrics: { ...metrics, interval: pair(metrics.interval), aurocInterval: pair(metrics.aurocInterval) } }
+      }
+      return { ...result, targets: result.targets.map(target => ({ ...target, r2Interval: pair(target.r2Interval), spearmanInterval: pair(target.spearmanInterval) })) }
+    }),
+    chosen: chosen === null ? null : {
+      site: chosen.site, method: chosen.method, measure: chosen.measure, testScore: chosen.testScore,
+      ...(chosen.measure === 'accuracy' ? { testAccuracy: chosen.testScore } : {}), interval: pair(chosen.interval)
+    },
+    warnings, seconds, folds, ...(targets.length > 0 ? { targets, coordinates } : { classes })
   }
+}
+
+function pair(interval: { readonly lo: number; readonly hi: number } | null): readonly [number, number] | null {
+  return interval === null ? null : [interval.lo, interval.hi]
 }

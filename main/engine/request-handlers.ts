@@ -57,7 +57,7 @@ export function requestHandlers(workplace: Workplace): RequestHandlers {
       await workplace.closeDataset(datasetId)
       return null
     },
-    'dataset.check': async ({ datasetId, roles }) => await workplace.dataset(datasetId).dataset.check(roles),
+    'dataset.check': async ({ datasetId, roles, task }) => await workplace.dataset(datasetId).dataset.check(roles, task),
     'dataset.rows': async ({ datasetId, ...query }) => await workplace.dataset(datasetId).dataset.rows(query),
     'dataset.column': async ({ datasetId, column }) => await workplace.dataset(datasetId).dataset.columnValues(column),
 
@@ -165,11 +165,18 @@ async function rowDetail(workplace: Workplace, run: RunFolder, row: number): Pro
 async function scoresAt(run: RunFolder, index: number): Promise<RowDetail['scores']> {
   const { sweep, status } = run.summary
   if (sweep === null || status !== 'complete') return null
-  const scores = []
+  const classes = []
+  const numbers = []
+  let targets: Extract<RowDetail['scores'], { kind: 'numeric' }>['targets'] = []
   for (const site of (await run.activations()).sites) {
     if (run.methodAt(site) === null) continue
-    const { score, predicted } = await run.values(site)
-    scores.push({ site, score: score[index] ?? NaN, predicted: sweep.classes[predicted[index] ?? -1] ?? '' })
+    const values = await run.values(site)
+    if (values.kind === 'classes') {
+      classes.push({ site, score: values.score[index] ?? NaN, predicted: sweep.classes[values.predicted[index] ?? -1] ?? '' })
+    } else {
+      numbers.push({ site, predicted: values.targets.map(({ predicted }) => predicted[index] ?? NaN) })
+      targets = values.targets.map(({ name, actual }) => ({ name, actual: actual[index] ?? NaN }))
+    }
   }
-  return scores
+  return numbers.length > 0 ? { kind: 'numeric', targets, at: numbers } : { kind: 'classes', at: classes }
 }

@@ -8,8 +8,9 @@ import { extract, extractionKey, shareStore, type ActivationStore, type Matrix, 
 import { parsePolarity, type OpenDataset } from './datasets/index'
 import { LayerscopeError, errorReport } from './errors'
 import type { OpenModel } from './models/index'
+import { resolvedPlan } from './probe-plan'
 import { sweep, type HeldOut, type SweepOutcome } from './probes/index'
-import type { RunFolder, RunKeys, Session } from './sessions/index'
+import type { HeldOutLayout, RunFolder, RunKeys, Session } from './sessions/index'
 
 /** Progress events no closer together than this. */
 const PROGRESS_MS = 100
@@ -31,7 +32,8 @@ export interface RunRequest {
  * Runs what was asked, taking up an earlier run with the same key that stopped; a finished one is returned at once.
  * @throws LayerscopeError `busy` while another run of the session is on, `cancelled`, and those of extraction and probes; what was done is kept
  */
-export async function executeRun(request: RunRequest): Promise<RunSummary> {
+export async function executeRun(asked: RunRequest): Promise<RunSummary> {
+  const request = { ...asked, probe: resolvedPlan(asked.probe, asked.roles, asked.dataset.summary.columns) }
   const { session, model, dataset, roles, extraction, probe, onEvent } = request
   const keys = runKeys(model, dataset, roles, extraction, probe)
   const { run, finished, activations } = await session.beginRun(keys, {
@@ -66,7 +68,8 @@ export async function executeRun(request: RunRequest): Promise<RunSummary> {
 /** Hashes that identify a run's activations and the whole run. */
 export function runKeys(model: OpenModel, dataset: OpenDataset, roles: ColumnRoles, extraction: ExtractionPlan, probe: ProbePlan): RunKeys {
   const storeKey = extractionKey(model, dataset, roles.text, extraction)
-  const parts = [storeKey, roles.label, roles.group, roles.test, roles.pair, roles.polarity, roles.topic, probe.methods, probe.folds, probe.strengths, probe.seed]
+  const { text: _inStoreKey, ...columns } = roles
+  const parts = [storeKey, columns, probe]
   return { storeKey, runKey: createHash('sha256').update(JSON.stringify(parts)).digest('hex') }
 }
 
@@ -77,15 +80,15 @@ async function probeRun({ roles, probe, extraction, signal, onEvent }: RunReques
     return
   }
   const store = await run.activations()
-  const heldOut = await run.beginHeldOut(store.sites, probe.methods, store.rows.length)
+  const heldOut = await run.beginHeldOut(heldOutLayout(roles, probe), store.sites, probe.methods, store.rows.length)
   const probes = await run.beginProbes(store.sites, probe.methods)
-  let partial: SweepSummary = { task: 'none', classes: [], folds: probe.folds, sites: [], chosen: null, warnings: [], seconds: 0 }
+  let partial: SweepSummary = { task: 'none', classes: [], targets: [], coordinates: null, folds: probe.folds, sites: [], chosen: null, warnings: [], seconds: 0 }
   try {
     const outcome = await probeStore(store, { ...roles, label: roles.label }, probe, {
       signal,
       onStage(stage) { onEvent({ kind: 'stage', stage }) },
       async onSite(result, values, done, total) {
-        await heldOut.writeSite(result.site, result.method, values.score, values.predicted)
+        await heldOut.writeSite(result.site, result.method, values)
         if (values.probes !== null) await probes.writeSite(result.site, result.method, values.probes)
         partial = { ...partial, sites: [...partial.sites, result] }
         await run.saveSweep(partial)
@@ -111,6 +114,11 @@ export interface ProbeListener {
   onSite(result: SiteResult, heldOut: HeldOut, done: number, total: number): void | Promise<void>
 }
 
+/** What a sweep's held-out file holds. */
+export function heldOutLayout({ label, moreTargets }: Pick<ColumnRoles, 'label' | 'moreTargets'>, { task }: ProbePlan): HeldOutLayout {
+  return task === 'numeric' ? { kind: 'numeric', targets: [...(label === null ? [] : [label]), ...moreTargets] } : { kind: 'classes' }
+}
+
 /** Columns a sweep reads. */
 export type ProbeRoles = Omit<ColumnRoles, 'text' | 'label'> & { readonly label: string }
 
@@ -125,6 +133,7 @@ export async function probeStore(
   if (store.manifest.plan.positions.kind === 'all') {
     throw new LayerscopeError({ code: 'store-of-tokens', message: 'These activations keep every token: probes need one vector a row.', file: store.folder, hint: 'Extract with --positions last, first, mean or span:COLUMN.' })
   }
+  if (plan.task === 'numeric') throw new LayerscopeError({ code: 'task-unavailable', message: 'Numbers cannot be predicted yet.', field: 'task', hint: 'Predict classes, or choose another label.' })
   const optional = async (column: string | null): Promise<readonly (string | null)[] | null> => column === null ? null : await store.textColumn(column)
   const [texts, labels] = [await store.texts(), await store.textColumn(roles.label)]
   const [groups, tests, pair, polarity, topic] = [

@@ -3,7 +3,7 @@ import type { Neighbor, RowDetail } from '../../preload/contract'
 import { Disclosure, Skeleton, formatCount } from '../components'
 import { siteName } from '../layers'
 import { textOfRow } from '../projection'
-import { useAnswer, useNeighbors, useProbeValues, useRowDetail } from '../state/engine-data'
+import { useAnswer, useClassValues, useNeighbors, useRowDetail } from '../state/engine-data'
 import { probeOfRow } from '../state/probe-row'
 import { useView } from '../state/view'
 import { useWorkbench } from '../state/workbench'
@@ -16,7 +16,7 @@ export function RowInspector({ row }: { readonly row: number }): React.JSX.Eleme
   const { site, setSite } = useView()
   const roles = useWorkbench(({ run, roles }) => run?.summary.dataset.roles ?? roles)
   const classes = useWorkbench(({ run }) => run?.sweep?.classes ?? null)
-  const values = useProbeValues().value
+  const values = useClassValues()
   const probe = values && classes ? probeOfRow(values, classes, row) : null
   const base = useMemo(() => {
     if (!values) return null
@@ -49,8 +49,8 @@ export function RowInspector({ row }: { readonly row: number }): React.JSX.Eleme
           {probability !== null && probabilityOf !== null && (
             <ProbabilityBar of={probabilityOf} probability={probability} baseRate={base?.(probabilityOf) ?? null} />
           )}
-          {detail?.scores && detail.scores.length > 0 && (
-            <RowScores scores={detail.scores} selected={site} of={binary ? classes[1] ?? '' : 'the true class'} baseRate={binary ? base?.(classes[1] ?? null) ?? null : null} onSelect={setSite} />
+          {detail?.scores?.kind === 'classes' && detail.scores.at.length > 0 && (
+            <RowScores scores={detail.scores.at} selected={site} of={binary ? classes[1] ?? '' : 'the true class'} baseRate={binary ? base?.(classes[1] ?? null) ?? null : null} onSelect={setSite} />
           )}
         </section>
       )}

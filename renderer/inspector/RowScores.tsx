@@ -1,8 +1,8 @@
-import type { RowDetail } from '../../preload/contract'
+import type { RowScores as ScoresOfRow } from '../../preload/contract'
 import { siteName, siteTick } from '../layers'
 
 export interface RowScoresProps {
-  readonly scores: NonNullable<RowDetail['scores']>
+  readonly scores: Extract<ScoresOfRow, { kind: 'classes' }>['at']
   readonly selected: string | null
   /** What the score is the probability of. */
   readonly of: string

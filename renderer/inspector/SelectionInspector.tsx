@@ -3,7 +3,7 @@ import { Button, formatCount, formatPercent } from '../components'
 import { cloudActions } from '../projection'
 import { siteName } from '../layers'
 import { css, truthyIndex, useDataTheme, type Rgb } from '../palette'
-import { useProbeValues } from '../state/engine-data'
+import { useClassValues } from '../state/engine-data'
 import { useView } from '../state/view'
 import { useWorkbench } from '../state/workbench'
 import { summariseSelection, type Share } from './selection-summary'
@@ -15,7 +15,7 @@ export function SelectionInspector(): React.JSX.Element {
   const { selection, select, setTable, site } = useView()
   const classes = useWorkbench(({ run }) => run?.sweep?.classes ?? null)
   const rowCount = useWorkbench(({ run, dataset }) => run?.summary.rowCount || (dataset.kind === 'ready' ? dataset.value.rows : 0))
-  const values = useProbeValues().value
+  const values = useClassValues()
   const theme = useDataTheme()
   const summary = useMemo(() => values && classes ? summariseSelection(selection, values, classes) : null, [selection, values, classes])
   const share = ({ hits, of }: Share): string => of === 0 ? '–' : formatPercent(hits / of)

@@ -1,4 +1,4 @@
-import type { ProbeValues } from '../../preload/contract'
+import type { ClassValues } from '../../preload/contract'
 
 /** A share of hits among `of` rows. */
 export interface Share { readonly hits: number; readonly of: number }
@@ -14,7 +14,7 @@ export interface SelectionSummary {
 }
 
 /** How the selected rows compare with all of the run. @param selection Ascending dataset rows. */
-export function summariseSelection(selection: Int32Array, values: ProbeValues, classes: readonly string[]): SelectionSummary {
+export function summariseSelection(selection: Int32Array, values: ClassValues, classes: readonly string[]): SelectionSummary {
   const chosen = new Set(selection)
   const inSelection = new Array<number>(classes.length).fill(0)
   const inWhole = new Array<number>(classes.length).fill(0)

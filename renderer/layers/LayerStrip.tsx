@@ -1,5 +1,6 @@
 import { ChevronLeft, ChevronRight, MoreHorizontal, Table2 } from 'lucide-react'
 import { useEffect, useMemo, useState } from 'react'
+import { columnRolesSchema, extractionSchema, probePlanSchema } from '../../preload/recipe'
 import { ContextMenu, IconButton, Menu, SegmentedControl, Skeleton, type MenuItem } from '../components'
 import { useDataTheme } from '../palette'
 import { copyText, fileName, renderFigure, saveFile, toCsv, toTsv } from '../plots'
@@ -137,9 +138,8 @@ function emptyRun(sites: readonly string[]): ShownRun {
   return {
     summary: {
       runId: '', startedAt: '', status: 'running', error: null, model: { name: '', hash: '' },
-      dataset: { name: '', hash: '', roles: { text: { kind: 'column', column: '' }, label: null, group: null, test: null, pair: null, polarity: null, topic: null } },
-      extractionPlan: { positions: { kind: 'last' }, sites: null, dtype: 'f32', provider: 'cpu', batchTokens: null, limit: null },
-      probePlan: { methods: ['logistic'], folds: 5, strengths: 10, seed: 0 }, extraction: null, sweep: null, rowCount: 0
+      dataset: { name: '', hash: '', roles: columnRolesSchema.parse({ text: { kind: 'column', column: '-' }, label: null, group: null }) },
+      extractionPlan: extractionSchema.parse({}), probePlan: probePlanSchema.parse({ methods: ['logistic'] }), extraction: null, sweep: null, rowCount: 0
     },
     extraction: null, results: [], sweep: null, sites, progress: null
   }

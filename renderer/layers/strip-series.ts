@@ -1,3 +1,4 @@
+import type { ClassifiedSite } from '../../preload/contract'
 import type { ShownRun } from '../state/workbench-state'
 
 export type Metric = 'accuracy' | 'auroc'
@@ -28,12 +29,13 @@ const methodNames: Readonly<Record<string, string>> = {
 
 /** @param majority Share of the most frequent class where it is known before the run; null otherwise. */
 export function stripSeries(run: ShownRun, metric: Metric, majority: number | null): StripSeries {
-  const { sites, results, summary, sweep } = run
+  const { sites, summary, sweep } = run
+  const results = run.results.filter((result) => result.kind === 'classes')
   const methods = [...new Set([...summary.probePlan.methods, ...results.map(({ method }) => method)])]
     .filter((method, index) => index === 0 || results.some((result) => result.method === method))
   const main = methods[0] ?? 'logistic'
   const of = new Map(results.map((result) => [`${result.method} ${result.site}`, result]))
-  const read = <T>(method: string, pick: (result: ShownRun['results'][number]) => T | null): (T | null)[] =>
+  const read = <T>(method: string, pick: (result: ClassifiedSite) => T | null): (T | null)[] =>
     sites.map((site) => {
       const result = of.get(`${method} ${site}`)
       return result ? pick(result) : null

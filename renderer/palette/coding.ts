@@ -1,4 +1,4 @@
-import type { ColumnValues, ProbeValues } from '../../preload/contract'
+import type { ClassValues, ColumnValues } from '../../preload/contract'
 import { toHex, type Rgb, type Scale } from './color'
 import type { DataTheme } from './theme'
 
@@ -113,7 +113,7 @@ export function columnCoding(title: string, column: ColumnValues, rows: Int32Arr
 }
 
 /** What the probe said, for the points of `rows`. */
-export function probeCoding(kind: 'label' | 'prediction' | 'score' | 'correct', values: ProbeValues, classes: readonly string[], rows: Int32Array, theme: DataTheme): PointCoding {
+export function probeCoding(kind: 'label' | 'prediction' | 'score' | 'correct', values: ClassValues, classes: readonly string[], rows: Int32Array, theme: DataTheme): PointCoding {
   const entry = rowIndex(values.rows)
   const at = Int32Array.from(rows, (row) => entry.get(row) ?? -1)
   const read = (array: Int32Array, i: number): number => (at[i] as number) < 0 ? -1 : array[at[i] as number] as number

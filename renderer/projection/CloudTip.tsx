@@ -1,5 +1,5 @@
 import { useLayoutEffect, useRef, useState } from 'react'
-import { useProbeValues } from '../state/engine-data'
+import { useClassValues } from '../state/engine-data'
 import { probeOfRow } from '../state/probe-row'
 import { useWorkbench } from '../state/workbench'
 import { useRowText } from './row-text'
@@ -16,7 +16,7 @@ export interface CloudTipProps {
 /** What the point under the pointer is: its text, label, prediction and score. Never leaves the view. */
 export function CloudTip({ row, x, y, color, view }: CloudTipProps): React.JSX.Element {
   const text = useRowText(row)
-  const values = useProbeValues().value
+  const values = useClassValues()
   const classes = useWorkbench(({ run }) => run?.sweep?.classes ?? null)
   const root = useRef<HTMLDivElement>(null)
   const [size, setSize] = useState({ width: 280, height: 64 })

@@ -1,6 +1,6 @@
 import { useMemo } from 'react'
 import { columnCoding, plainCoding, probeCoding, useDataTheme, type PointCoding } from '../palette'
-import { useColumn, useProbeValues } from '../state/engine-data'
+import { useClassValues, useColumn } from '../state/engine-data'
 import { useView } from '../state/view'
 import { useWorkbench } from '../state/workbench'
 
@@ -14,7 +14,7 @@ export function useCoding(rows: Int32Array | null): PointCoding | null {
   const classes = useMemo(() => sweepClasses ?? rolesCheck?.classes.map(({ name }) => name) ?? null, [sweepClasses, rolesCheck])
   const columnName = colorBy.kind === 'column' ? colorBy.column : colorBy.kind === 'label' ? label : null
   const column = useColumn(columnName).value
-  const values = useProbeValues().value
+  const values = useClassValues()
   return useMemo(() => {
     if (!rows) return null
     if (colorBy.kind === 'none') return plainCoding(rows.length, theme)

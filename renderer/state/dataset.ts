@@ -66,7 +66,7 @@ export function templateColumns(template: string): readonly string[] {
 
 function rolesFit(roles: ColumnRoles, names: ReadonlySet<string>): boolean {
   const texts = roles.text.kind === 'column' ? [roles.text.column] : templateColumns(roles.text.template)
-  return [...texts, roles.label, roles.group, roles.test, roles.pair, roles.polarity, roles.topic].every((name) => name === null || names.has(name))
+  return [...texts, roles.label, ...roles.moreTargets, roles.group, roles.test, roles.pair, roles.polarity, roles.topic].every((name) => name === null || names.has(name))
 }
 
 /** The engine's suggestion, completed: the longest-looking text column where it had none. */
@@ -75,6 +75,7 @@ export function suggestedRoles({ columns, suggested }: DatasetSummary): ColumnRo
   return {
     text: suggested.text ?? { kind: 'column', column: text?.name ?? '' },
     label: suggested.label ?? null,
+    moreTargets: suggested.moreTargets ?? [],
     group: suggested.group ?? null,
     test: suggested.test ?? null,
     pair: suggested.pair ?? null,
@@ -112,7 +113,7 @@ export async function checkRoles(): Promise<void> {
   } catch (error) {
     if (checking !== controller) return
     const { message } = reportOf(error)
-    workbench.set({ rolesCheck: { task: 'none', usableRows: 0, classes: [], groups: null, problems: [{ row: null, message }], examples: [] } })
+    workbench.set({ rolesCheck: { task: 'none', usableRows: 0, classes: [], targets: [], groups: null, problems: [{ row: null, message }], examples: [] } })
   } finally {
     if (checking === controller) {
       checking = null

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react'
-import type { ColumnValues, ErrorReport, Neighbor, ProbeValues, RequestName, RequestParams, RequestResults, RowDetail } from '../../preload/contract'
+import type { ClassValues, ColumnValues, ErrorReport, Neighbor, ProbeValues, RequestName, RequestParams, RequestResults, RowDetail } from '../../preload/contract'
 import { engine, EngineError } from './engine-client'
 import { LeastRecent } from './least-recent'
 import { useView } from './view'
@@ -81,6 +81,12 @@ export function useProbeValues(): EngineAnswer<ProbeValues> {
   const there = useWorkbench(({ run }) => run?.results.some((result) => result.site === site) ?? false)
   const swept = useSwept()
   return useAnswer('run.values', key && site !== null && there && swept ? { ...key, site } : null)
+}
+
+/** The same where classes are predicted; null for numbers. */
+export function useClassValues(): ClassValues | null {
+  const values = useProbeValues().value
+  return values?.kind === 'classes' ? values : null
 }
 
 /** A row through all layers; asked again once the sweep is complete. */

@@ -1,4 +1,4 @@
-import type { ProbeValues } from '../../preload/contract'
+import type { ClassValues } from '../../preload/contract'
 
 /** The held-out probe's word on one row; nulls where it was in no test fold or has no label. */
 export interface ProbeRow {
@@ -9,10 +9,10 @@ export interface ProbeRow {
   readonly correct: boolean | null
 }
 
-const places = new WeakMap<ProbeValues, ReadonlyMap<number, number>>()
+const places = new WeakMap<ClassValues, ReadonlyMap<number, number>>()
 
 /** Null for a row the run left out. */
-export function probeOfRow(values: ProbeValues, classes: readonly string[], row: number): ProbeRow | null {
+export function probeOfRow(values: ClassValues, classes: readonly string[], row: number): ProbeRow | null {
   let index = places.get(values)
   if (!index) places.set(values, index = new Map(Array.from(values.rows, (own, at) => [own, at])))
   const at = index.get(row)

@@ -5,7 +5,7 @@ import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } f
 import type { Cell, ColumnInfo } from '../../preload/contract'
 import { Checkbox, EmptyState, formatCount, IconButton, Skeleton, TextInput } from '../components'
 import { copyText, fileName, saveFile, toCsv, toTsv } from '../plots'
-import { useProbeValues } from '../state/engine-data'
+import { useClassValues } from '../state/engine-data'
 import { noticeError, noticeInfo } from '../state/notices'
 import { probeOfRow } from '../state/probe-row'
 import { hasRow } from '../state/row-set'
@@ -40,7 +40,7 @@ function RowTable({ name, columns, rows: rowCount }: { readonly name: string; re
     return text?.kind === 'column' ? text.column : null
   })
   const classes = useWorkbench(({ run }) => run?.sweep?.classes ?? null)
-  const values = useProbeValues().value
+  const values = useClassValues()
   const [typed, setTyped] = useState(view.search)
   const search = useDebounced(typed, 200)
   useEffect(() => { if (search !== useView.getState().table.search) setTable({ search }) }, [search, setTable])

@@ -1,4 +1,4 @@
-import type { ProbeValues } from '../../preload/contract'
+import type { ClassValues } from '../../preload/contract'
 
 /** Columns the table adds from the probe; their names cannot clash with those of a dataset. */
 export const probeColumns = ['\u0000predicted', '\u0000score', '\u0000correct'] as const
@@ -14,7 +14,7 @@ export function isProbeColumn(column: string): column is ProbeColumn {
  *
  * @param among Only these rows, ascending.
  */
-export function orderByProbe(column: ProbeColumn, descending: boolean, values: ProbeValues, classes: readonly string[], among: Int32Array): Int32Array {
+export function orderByProbe(column: ProbeColumn, descending: boolean, values: ClassValues, classes: readonly string[], among: Int32Array): Int32Array {
   const at = new Map<number, number>()
   values.rows.forEach((row, index) => at.set(row, index))
   const rank = classes.map((name, index) => ({ name, index })).sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))

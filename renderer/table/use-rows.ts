@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from 'react'
 import type { RowPage } from '../../preload/contract'
-import { useProbeValues } from '../state/engine-data'
+import { useClassValues } from '../state/engine-data'
 import { engine } from '../state/engine-client'
 import { noticeError } from '../state/notices'
 import { useView } from '../state/view'
@@ -19,7 +19,7 @@ export function useRows(search: string): { readonly pages: RowPages; readonly fe
   const sort = useView(({ table }) => table.sort)
   const selection = useView((view) => view.table.onlySelection ? view.selection : null)
   // Only a list in the order of the probe changes with the layer.
-  const values = useProbeValues().value
+  const values = useClassValues()
   const probe = sort && isProbeColumn(sort.column) && values && classes ? values : null
   const [version, setVersion] = useState(0)
 

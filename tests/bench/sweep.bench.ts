@@ -40,7 +40,7 @@ export async function bench(print: (line: string) => void): Promise<void> {
 async function compare(given: Material, folder: string, print: (line: string) => void): Promise<void> {
   const index = new Map([...new Set(given.names)].map((name, i) => [name, i]))
   const groups = Int32Array.from(given.names, name => index.get(name) ?? 0)
-  const plan = planFolds({ codes: given.codes, classes: 2, groups, test: null, folds, seed: 0 })
+  const plan = planFolds({ codes: given.codes, classes: 2, groups, test: null, folds, split: 'folds', seed: 0 })
   const strengths = logistic.strengths(10)
   const jobs = Array.from({ length: folds }, (_, fold) => ({
     cells: Array.from({ length: folds }, (_, cell) => cell).filter(cell => cell !== fold), codes: given.codes, strengths, start: null
@@ -63,7 +63,7 @@ async function compare(given: Material, folder: string, print: (line: string) =>
   const controlled = await sweep({
     texts: given.texts, labels: [...given.codes].map(String), groups: given.names, test: null, sites: given.files,
     readSite: file => Promise.resolve({ data: activations(file), rows, columns })
-  }, { methods: ['logistic'], folds, strengths: strengths.length, seed: 0 }, { onSite: () => undefined })
+  }, { task: 'classes', methods: ['logistic'], split: 'folds', folds, strengths: strengths.length, seed: 0 }, { onSite: () => undefined })
   const { seconds, chosen, sites } = controlled.summary
   const fitting = sites.reduce((sum, site) => sum + site.seconds, 0)
   print(`ours, the whole protocol (nested strengths, shuffled and text controls, intervals, worker start): ${seconds.toFixed(2)} s, of which ${(1000 * fitting / siteCount).toFixed(0)} ms a site; chosen ${chosen?.site.split('/').pop() ?? 'none'} at ${chosen?.testScore.toFixed(3) ?? ''}`)

@@ -142,7 +142,7 @@ describe.skipIf(!sharedPresent)('commands', () => {
     expect((await file.readFloat32('blocks.2.block_out/logistic/score')).length).toBe(120)
     await file.close()
     const plain = await start(['probe', store, '--label', 'label', '--group', 'town', '--sites', 'blocks.*', '--test', 'part'])
-    expect(plain.stdout).toMatch(/site +accuracy +95 % interval +AUROC +shuffled +text only +majority/)
+    expect(plain.stdout).toMatch(/site +accuracy +95 % interval +AUROC +balanced +shuffled +text only +majority/)
     expect(plain.stdout.match(/^[› ] {2}blocks\.\d\.block_out/gm)).toHaveLength(3)
   })
 

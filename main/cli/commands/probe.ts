@@ -1,18 +1,22 @@
 import { join } from 'node:path'
 import { openStore } from '../../engine/activations/index'
 import { writeFileAtomically } from '../../engine/atomic-file'
-import { probeStore } from '../../engine/run'
+import { resolvedPlan } from '../../engine/probe-plan'
+import { heldOutLayout, probeStore } from '../../engine/run'
 import { HeldOutFile, HELD_OUT_FILE, ProbesFile, PROBES_FILE, SWEEP_FILE } from '../../engine/sessions/index'
-import { probePlanSchema } from '../../../preload/recipe'
-import { sweepDocument, sweepTable } from '../sweep-table'
+import { probePlanSchema, type ProbePlan, type ProbeTask } from '../../../preload/recipe'
+import { headline, sweepDocument, sweepTable } from '../sweep-table'
 import { matchSites } from '../sites'
 import type { Terminal } from '../terminal'
 
 export interface ProbeOptions {
   readonly label: string
+  readonly also?: readonly string[]
+  readonly task: ProbeTask
   readonly group?: string
   readonly methods: readonly string[]
   readonly sites?: string
+  readonly split: ProbePlan['split']
   readonly folds: number
   readonly strengths: number
   readonly seed: number
@@ -26,20 +30,20 @@ export interface ProbeOptions {
 export async function probe(folder: string, options: ProbeOptions, terminal: Terminal, signal: AbortSignal): Promise<void> {
   const store = await openStore(folder)
   try {
-    const { methods, folds, strengths, seed } = options
-    const plan = probePlanSchema.parse({ methods, folds, strengths, seed })
+    const { task, methods, split, folds, strengths, seed } = options
+    const roles = { label: options.label, moreTargets: [...options.also ?? []], group: options.group ?? null, test: options.test ?? null, pair: options.pair ?? null, polarity: options.polarity ?? null, topic: options.topic ?? null }
+    const plan = resolvedPlan(probePlanSchema.parse({ task, methods, split, folds, strengths, seed }), roles, await store.columns())
     const sites = options.sites === undefined ? store.sites : matchSites(store.sites, options.sites)
-    const heldOut = await HeldOutFile.create(join(folder, HELD_OUT_FILE), sites, plan.methods, store.rows.length)
+    const heldOut = await HeldOutFile.create(join(folder, HELD_OUT_FILE), heldOutLayout(roles, plan), sites, plan.methods, store.rows.length)
     const probes = await ProbesFile.create(join(folder, PROBES_FILE), sites, plan.methods)
     try {
-      const { label, group = null, test = null, pair = null, polarity = null, topic = null } = options
-      const { summary, actual, fold, folds: sizes } = await probeStore(store, { label, group, test, pair, polarity, topic }, plan, {
+      const { summary, actual, fold, folds: sizes } = await probeStore(store, roles, plan, {
         signal,
         onStage(stage) { terminal.stage(`${stage}…`) },
         async onSite(result, values, done, total) {
-          await heldOut.writeSite(result.site, result.method, values.score, values.predicted)
+          await heldOut.writeSite(result.site, result.method, values)
           if (values.probes !== null) await probes.writeSite(result.site, result.method, values.probes)
-          terminal.progress(`${done} of ${total}: ${result.site} ${result.method} ${result.metrics.accuracy.toFixed(3)}`)
+          terminal.progress(`${done} of ${total}: ${result.site} ${result.method} ${headline(result)}`)
         }
       }, sites)
       await heldOut.writeActual(actual)

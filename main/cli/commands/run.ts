@@ -9,7 +9,7 @@ import { projectRun } from '../../engine/project'
 import { executeRun } from '../../engine/run'
 import { readRecipe, Session, SESSION_ENDING, type RunFolder } from '../../engine/sessions/index'
 import { writeFigures } from '../figures'
-import { sweepDocument, sweepTable } from '../sweep-table'
+import { headline, sweepDocument, sweepTable } from '../sweep-table'
 import { duration, printable, type Terminal } from '../terminal'
 import { progressLine } from './extract'
 
@@ -111,7 +111,7 @@ function tell(event: RunEvent, terminal: Terminal, warn: (sentence: string) => v
   switch (event.kind) {
     case 'stage': return terminal.stage(`${event.stage}…`)
     case 'extracting': return terminal.progress(progressLine(event))
-    case 'site': return terminal.progress(`${event.done} of ${event.total} probes: ${event.result.site} ${event.result.metrics.accuracy.toFixed(3)}`)
+    case 'site': return terminal.progress(`${event.done} of ${event.total} probes: ${event.result.site} ${headline(event.result)}`)
     case 'warning': return warn(event.message)
     case 'started':
     case 'extracted':

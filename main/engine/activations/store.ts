@@ -1,7 +1,7 @@
 import { copyFile, link, mkdir, readdir } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Cell } from '../../../preload/contract'
+import type { Cell, ColumnInfo } from '../../../preload/contract'
 import { openDataset, type OpenDataset } from '../datasets/index'
 import { LayerscopeError } from '../errors'
 import { MANIFEST_FILE, readManifest, type Manifest } from './manifest'
@@ -33,6 +33,8 @@ export interface ActivationStore {
   texts(): Promise<readonly string[]>
   /** A dataset column as text, in stored order; null where a value is missing. @throws LayerscopeError `column-unknown` */
   textColumn(column: string): Promise<readonly (string | null)[]>
+  /** The dataset's columns with their types, over the stored rows. */
+  columns(): Promise<readonly ColumnInfo[]>
   /** One stored text and the dataset's columns beside it. */
   record(index: number): Promise<{ readonly text: string; readonly cells: readonly { readonly column: string; readonly value: Cell }[] }>
   close(): Promise<void>
@@ -125,6 +127,10 @@ class Store implements ActivationStore {
 
   async textColumn(column: string): Promise<readonly (string | null)[]> {
     return await (await this.openTable()).textColumn(column)
+  }
+
+  async columns(): Promise<readonly ColumnInfo[]> {
+    return (await this.openTable()).summary.columns
   }
 
   async record(index: number): Promise<{ readonly text: string; readonly cells: readonly { readonly column: string; readonly value: Cell }[] }> {

@@ -1,11 +1,12 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { DatasetProblem, RolesCheck, Task } from '../../../preload/contract'
-import type { ColumnRoles } from '../../../preload/recipe'
+import type { ColumnRoles, ProbeTask } from '../../../preload/recipe'
 import { LayerscopeError } from '../errors'
 import { queryRows } from './database'
 import { nearestColumn } from './find-column'
 import { parsePolarity } from './polarity'
-import { isQuantity, toLabel, type TableColumn } from './profile-columns'
+import { predictedTask } from './predicted-task'
+import { toLabel, type TableColumn } from './profile-columns'
 import { parseTemplate, templateColumns } from './template'
 
 /** More classes than this are not probed. */
@@ -13,7 +14,7 @@ const mostClasses = 100
 const listedRows = 5
 
 /** What a choice of columns means: task, classes, groups, and everything that would spoil the run, in sentences. */
-export async function checkRoles(connection: DuckDBConnection, table: string, columns: readonly TableColumn[], roles: ColumnRoles): Promise<Omit<RolesCheck, 'examples'>> {
+export async function checkRoles(connection: DuckDBConnection, table: string, columns: readonly TableColumn[], roles: ColumnRoles, asked: ProbeTask): Promise<Omit<RolesCheck, 'examples'>> {
   const problems: DatasetProblem[] = []
   const say = (message: string, row: number | null = null): void => { problems.push({ row, message }) }
   const find = (name: string | null, role: string): TableColumn | null => {
@@ -24,12 +25,13 @@ export async function checkRoles(connection: DuckDBConnection, table: string, co
   }
   const texts = textColumns(roles, say).map((name) => find(name, roles.text.kind === 'column' ? 'The text' : 'The template’s')).filter((column) => column !== null)
   const label = find(roles.label, 'The label')
+  const more = roles.moreTargets.map((name) => find(name, 'The further target')).filter((column) => column !== null)
   const group = find(roles.group, 'The group')
   const test = find(roles.test, 'The test mark')
   const pair = find(roles.pair, 'The pair')
   const polarity = find(roles.polarity, 'The polarity')
   find(roles.topic, 'The topic')
-  if (problems.length > 0) return { task: 'none', usableRows: 0, classes: [], groups: null, problems }
+  if (problems.length > 0) return { task: 'none', usableRows: 0, classes: [], targets: [], groups: null, problems }
 
   const hasText = texts.length === 0 ? 'true' : texts.map((column) => `coalesce(trim(${column.sql}, ${whiteSpace}), '') <> ''`).join(' AND ')
   const usable = label === null ? hasText : `(${hasText}) AND ${label.sql} IS NOT NULL`
@@ -40,8 +42,9 @@ export async function checkRoles(connection: DuckDBConnection, table: string, co
     say(`${countOf(withoutText, 'row has', 'rows have')} no text and will be left out (${rowList(first, withoutText)}).`)
   }
   if (usableRows === 0) say('No row is left to work with.')
-  const task = label === null ? 'none' : taskOf(label)
+  const task = label === null ? 'none' : taskOf(columns, label, roles, asked)
   const classes = label === null || task === 'numeric' ? [] : await countClasses(connection, table, label, usable)
+  const targets = label !== null && task === 'numeric' ? checkTargets([label, ...more], say) : []
   if (label !== null) await checkLabel(connection, table, label, task, classes, usableRows, say)
   const groups = group === null ? null : await checkGroup(connection, table, group, usable, say)
   if (test !== null) await checkTest(connection, table, test, usable, usableRows, say)
@@ -49,7 +52,7 @@ export async function checkRoles(connection: DuckDBConnection, table: string, co
   if (polarity !== null) await checkPolarity(connection, table, polarity, usable, say)
   if (roles.group !== null && roles.group === roles.label) say('The group is the label itself: no class would be in both training and test rows.')
   if (roles.text.kind === 'column' && roles.label === roles.text.column) say('The label is the text itself.')
-  return { task, usableRows: Math.min(usableRows, rows), classes, groups, problems }
+  return { task, usableRows: Math.min(usableRows, rows), classes, targets, groups, problems }
 }
 
 const whiteSpace = `' ' || chr(9) || chr(10) || chr(13) || chr(160)`
@@ -67,8 +70,17 @@ function textColumns(roles: ColumnRoles, say: (message: string) => void): readon
   }
 }
 
-function taskOf(label: TableColumn): Task {
-  return isQuantity(label) ? 'numeric' : label.distinct === 2 ? 'binary' : 'multiclass'
+function taskOf(columns: readonly TableColumn[], label: TableColumn, roles: ColumnRoles, asked: ProbeTask): Task {
+  return predictedTask(columns, roles, asked) === 'numeric' ? 'numeric' : label.distinct === 2 ? 'binary' : 'multiclass'
+}
+
+/** The columns of numbers with their ranges; says which of them cannot be predicted as numbers. */
+function checkTargets(columns: readonly TableColumn[], say: (message: string) => void): RolesCheck['targets'] {
+  return columns.map(({ name, type, distinct, min, max }) => {
+    if (type !== 'integer' && type !== 'number') say(`“${name}” holds ${type === 'text' ? 'text' : `${type} values`}, not numbers: predict it as classes.`)
+    else if (distinct < 2) say(`Every row has the same “${name}”: there is nothing to predict.`)
+    return { name, min: min ?? NaN, max: max ?? NaN }
+  })
 }
 
 async function countClasses(connection: DuckDBConnection, table: string, label: TableColumn, usable: string): Promise<RolesCheck['classes']> {

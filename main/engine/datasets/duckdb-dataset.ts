@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Cell, ColumnInfo, ColumnValues, DatasetSummary, ParsedParams, RolesCheck, RowPage } from '../../../preload/contract'
-import { readOptionsSchema, type ColumnRoles, type ReadOptions, type TextSource } from '../../../preload/recipe'
+import { readOptionsSchema, type ColumnRoles, type ProbeTask, type ReadOptions, type TextSource } from '../../../preload/recipe'
 import { LayerscopeError } from '../errors'
 import { checkRoles } from './check-roles'
 import { columnValues } from './column-values'
@@ -91,8 +91,8 @@ class DuckDBDataset implements OpenDataset {
     return streamTexts(this.connection, { name: this.table, rows: this.summary.rows, columns: this.columns }, source, spanColumn, limit)
   }
 
-  async check(roles: ColumnRoles): Promise<RolesCheck> {
-    const check = await checkRoles(this.connection, this.table, this.columns, roles)
+  async check(roles: ColumnRoles, task: ProbeTask = 'auto'): Promise<RolesCheck> {
+    const check = await checkRoles(this.connection, this.table, this.columns, roles, task)
     const examples: string[] = []
     if (check.usableRows > 0) {
       for await (const chunk of this.texts(roles.text, null, 100)) examples.push(...chunk.texts.map((row) => row.text))

@@ -1,5 +1,5 @@
 import type { Cell, ColumnValues, DatasetSummary, ParsedParams, RolesCheck, RowPage } from '../../../preload/contract'
-import type { ColumnRoles, TextSource } from '../../../preload/recipe'
+import type { ColumnRoles, ProbeTask, TextSource } from '../../../preload/recipe'
 
 /** A row as the model will read it. */
 export interface TextRow {
@@ -18,7 +18,7 @@ export interface OpenDataset {
   readonly summary: Omit<DatasetSummary, 'datasetId'>
   /** Streams texts in row order in chunks of at most a few thousand; memory is bounded by the chunk. */
   texts(source: TextSource, spanColumn: string | null, limit: number | null): AsyncIterable<{ readonly texts: readonly TextRow[]; readonly skipped: readonly SkippedRow[] }>
-  check(roles: ColumnRoles): Promise<RolesCheck>
+  check(roles: ColumnRoles, task?: ProbeTask): Promise<RolesCheck>
   rows(query: Omit<ParsedParams<'dataset.rows'>, 'datasetId'>): Promise<RowPage>
   row(row: number): Promise<readonly { readonly column: string; readonly value: Cell }[]>
   /** All values of one column as text in row order (null for missing), for labels and groups. */

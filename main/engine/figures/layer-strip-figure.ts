@@ -1,4 +1,4 @@
-import type { SiteResult, SweepSummary } from '../../../preload/contract'
+import type { ClassifiedSite, SweepSummary } from '../../../preload/contract'
 import { axisTicks, spreadLabels } from './axis-ticks'
 import { themes, type FigureTheme, type ThemeColors } from './figure-colors'
 import { coordinate, estimatedWidth, percent, shortened, svgDocument, textElement } from './figure-text'
@@ -39,7 +39,7 @@ export function layerStripFigure(sweep: SweepSummary, options: LayerStripOptions
   const { width = 960, height = 420, metric } = options
   const colors = themes[options.theme]
   const method = sweep.chosen?.method ?? sweep.sites[0]?.method ?? ''
-  const results = sweep.sites.filter(result => result.method === method)
+  const results = sweep.sites.filter(result => result.kind === 'classes').filter(result => result.method === method)
   if (results.length === 0) {
     return svgDocument(width, height, colors.background, options.title, [
       textElement(24, 36, shortened(options.title, 90), { fill: colors.text, size: 16, weight: 600 }),
@@ -66,11 +66,11 @@ export function layerStripFigure(sweep: SweepSummary, options: LayerStripOptions
   ])
 }
 
-function scoreOf(result: SiteResult, metric: LayerStripOptions['metric']): number | null {
+function scoreOf(result: ClassifiedSite, metric: LayerStripOptions['metric']): number | null {
   return metric === 'accuracy' ? result.metrics.accuracy : result.metrics.auroc
 }
 
-function baselineSeries(results: readonly SiteResult[], metric: LayerStripOptions['metric'], colors: ThemeColors): readonly Series[] {
+function baselineSeries(results: readonly ClassifiedSite[], metric: LayerStripOptions['metric'], colors: ThemeColors): readonly Series[] {
   const controls = (name: 'shuffled' | 'textOnly'): (number | null)[] =>
     results.map(result => metric === 'accuracy' ? result.controls[name] : result.aurocControls?.[name] ?? null)
   return [
@@ -99,7 +99,7 @@ function subtitle(sweep: SweepSummary, method: string, metric: LayerStripOptions
   return `Held-out ${score} of the ${shortened(method, 24)} probe, ${sweep.folds} folds; band: 95 % bootstrap interval`
 }
 
-function axes(frame: Frame, results: readonly SiteResult[], metric: LayerStripOptions['metric'], colors: ThemeColors): readonly string[] {
+function axes(frame: Frame, results: readonly ClassifiedSite[], metric: LayerStripOptions['metric'], colors: ThemeColors): readonly string[] {
   // The scale is linear: two values give it back.
   const valueAt = (y: number): number => (y - frame.y(0)) / (frame.y(1) - frame.y(0))
   const ticks = axisTicks(valueAt(frame.bottom), valueAt(frame.top), 5)
@@ -119,7 +119,7 @@ function axes(frame: Frame, results: readonly SiteResult[], metric: LayerStripOp
   ]
 }
 
-function band(frame: Frame, intervals: readonly (SiteResult['metrics']['interval'] | null)[], colors: ThemeColors): string {
+function band(frame: Frame, intervals: readonly (ClassifiedSite['metrics']['interval'] | null)[], colors: ThemeColors): string {
   const known = intervals.flatMap((interval, i) => interval === null ? [] : [{ x: frame.x(i), hi: frame.y(interval.hi), lo: frame.y(interval.lo) }])
   if (known.length === 1) return known.map(({ x, hi, lo }) => `<line x1="${coordinate(x)}" x2="${coordinate(x)}" y1="${coordinate(hi)}" y2="${coordinate(lo)}" stroke="${colors.probe}" stroke-opacity="0.35" stroke-width="6"/>`).join('')
   const points = [...known.map(({ x, hi }) => [x, hi]), ...known.reverse().map(({ x, lo }) => [x, lo])]
@@ -150,7 +150,7 @@ function endLabels(frame: Frame, series: readonly Series[]): readonly string[] {
   return ends.map((end, i) => textElement(frame.right + 8, (places[i] ?? 0) + 4, end.name, { fill: end.color, weight: i === 0 ? 600 : 400 }))
 }
 
-function chosenMark(frame: Frame, sweep: SweepSummary, results: readonly SiteResult[], metric: LayerStripOptions['metric'], colors: ThemeColors): readonly string[] {
+function chosenMark(frame: Frame, sweep: SweepSummary, results: readonly ClassifiedSite[], metric: LayerStripOptions['metric'], colors: ThemeColors): readonly string[] {
   const { chosen } = sweep
   const at = results.findIndex(result => result.site === chosen?.site)
   const result = results[at]

@@ -35,8 +35,13 @@ export interface FoldRequest {
   /** 1 marks test rows; null for cross-validation. */
   readonly test: Uint8Array | null
   readonly folds: number
+  /** Whole groups dealt into `folds`, or each group held out by itself; says nothing where `test` is given. */
+  readonly split: 'folds' | 'leave-one-group-out'
   readonly seed: number
 }
+
+/** Every group is held out by itself up to this many; more are dealt into this many folds of whole groups. */
+export const mostLeftOut = 50
 
 /**
  * Partners in validation: fold k's strength is chosen with folds k ± 1 and k ± 2 held out in turn.
@@ -65,13 +70,14 @@ function planCrossValidation(request: FoldRequest): FoldPlan {
       hint: 'Choose another group column, or none.'
     })
   }
-  if (rows < request.folds) {
+  const asked = request.split === 'leave-one-group-out' ? Math.min(groups, mostLeftOut) : request.folds
+  if (rows < asked) {
     throw new LayerscopeError({
-      code: 'too-few-rows', message: `${rows} labelled rows cannot be split into ${request.folds} folds.`,
+      code: 'too-few-rows', message: `${rows} labelled rows cannot be split into ${asked} folds.`,
       hint: 'Use fewer folds or more rows.'
     })
   }
-  const folds = Math.min(request.folds, groups)
+  const folds = Math.min(asked, groups)
   const foldOfRow = assignFolds(request, Int32Array.from({ length: rows }, (_, row) => row), folds)
   if (folds === 2) return nestInTwo(request, foldOfRow)
 

@@ -1,5 +1,7 @@
-import type { ChosenSite, SiteResult } from '../../../preload/contract'
+import type { ChosenSite, ClassifiedSite } from '../../../preload/contract'
+import type { ProbePlan } from '../../../preload/recipe'
 import type { FoldPlan } from './folds'
+import { groupWarnings, type CodedGroups } from './groups'
 import type { CodedLabels } from './labels'
 import type { SiteOutcome } from './worker-protocol'
 
@@ -10,22 +12,18 @@ const fewestGroups = 10
 export interface SweepMaterial {
   readonly labels: CodedLabels
   readonly codes: Int32Array
-  readonly groups: Int32Array
-  readonly hasGroups: boolean
-  /** Labelled rows without a group where others have one. */
-  readonly ungrouped: number
+  readonly groups: CodedGroups
   readonly texts: readonly string[]
   readonly plan: FoldPlan
-  readonly foldsAsked: number
+  readonly asked: ProbePlan
 }
 
 /** Sentences about the data and the folds, before any probe is fitted. */
 export function dataWarnings(material: SweepMaterial): readonly string[] {
-  const { labels, codes, groups, hasGroups, ungrouped, plan, foldsAsked } = material
+  const { labels, codes, groups: { codes: groups, given: hasGroups }, plan, asked } = material
   const warnings: string[] = []
   if (labels.missing > 0) warnings.push(`${rowsOf(labels.missing)} without a label took no part.`)
-  if (ungrouped > 0) warnings.push(`${rowsOf(ungrouped)} without a group ${ungrouped === 1 ? 'was' : 'were'} treated as a group of ${ungrouped === 1 ? 'its' : 'their'} own.`)
-  if (plan.folds < foldsAsked) warnings.push(`Only ${plan.folds} groups can be held out in turn, so ${plan.folds} folds were used instead of ${foldsAsked}.`)
+  warnings.push(...groupWarnings(asked, material.groups, plan.folds, plan.kind === 'test-split'))
   const testCells = new Set(plan.outer.flatMap(fold => fold.testCells))
   const tested = [...codes.keys()].filter(row => testCells.has(plan.cellOfRow[row] as number))
   const testedGroups = new Set(tested.map(row => groups[row])).size
@@ -97,8 +95,8 @@ export function nestedAccuracy(outcomes: readonly SiteOutcome[], folds: number):
 }
 
 /** A text baseline well under the majority class, on a split by rows, means that partners of opposite label were torn apart. */
-function leakSuspected(material: SweepMaterial, { controls }: SiteResult): boolean {
-  if (material.hasGroups) return false
+function leakSuspected(material: SweepMaterial, { controls }: ClassifiedSite): boolean {
+  if (material.groups.given) return false
   const deviation = Math.sqrt(controls.majority * (1 - controls.majority) / material.codes.length)
   return controls.textOnly < controls.majority - Math.max(0.1, 4 * deviation)
 }

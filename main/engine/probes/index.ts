@@ -1,3 +1,3 @@
 export type { FoldSizes, KeptProbes, RowsAndGroups } from './kept-probes'
 export { sweep } from './sweep'
-export type { ContrastColumns, HeldOut, Matrix, SweepInput, SweepListener, SweepOutcome } from './sweep-types'
+export type { Actual, ActualClasses, ActualNumbers, ContrastColumns, HeldOut, HeldOutClasses, HeldOutNumbers, Matrix, SweepInput, SweepListener, SweepOutcome } from './sweep-types'

@@ -31,23 +31,37 @@ export interface SweepInput {
   readSite(site: string): Promise<Matrix | StoredMatrix>
 }
 
-/** Held-out output of the probe at one site, one entry per activation row. */
-export interface HeldOut {
-  readonly score: Float32Array
-  readonly predicted: Int32Array
+interface HeldOutBase {
   /** The linear probes that gave this output; null for a method that is not linear. */
   readonly probes: KeptProbes | null
 }
 
-export interface SweepListener {
-  onSite(result: SiteResult, heldOut: HeldOut, done: number, total: number): void | Promise<void>
+/** Held-out output of a classifier at one site, one entry per activation row; see `ClassValues`. */
+export interface HeldOutClasses extends HeldOutBase { readonly kind: 'classes'; readonly score: Float32Array; readonly predicted: Int32Array }
+
+/** Held-out output of a regression at one site, [targets, activation rows], in the columns' units; NaN where a row was in no test fold. */
+export interface HeldOutNumbers extends HeldOutBase { readonly kind: 'numeric'; readonly predicted: Float32Array }
+
+export type HeldOut = HeldOutClasses | HeldOutNumbers
+
+/** Class index of each activation row; -1 without a label. */
+export interface ActualClasses { readonly kind: 'classes'; readonly codes: Int32Array }
+
+/** The predicted columns, [targets, activation rows]; NaN without a value. */
+export interface ActualNumbers { readonly kind: 'numeric'; readonly values: Float32Array }
+
+/** What held-out output is to be compared with. */
+export type Actual = ActualClasses | ActualNumbers
+
+/** Hears of every site as it is done; each task says which kind of result and held-out output it gives. */
+export interface SweepListener<R extends SiteResult = SiteResult, H extends HeldOut = HeldOut> {
+  onSite(result: R, heldOut: H, done: number, total: number): void | Promise<void>
   onStage?(stage: 'baselines' | 'probing'): void
 }
 
-export interface SweepOutcome {
-  readonly summary: SweepSummary
-  /** Class index of each row; -1 without a label. */
-  readonly actual: Int32Array
+export interface SweepOutcome<R extends SiteResult = SiteResult, A extends Actual = Actual> {
+  readonly summary: Omit<SweepSummary, 'sites'> & { readonly sites: readonly R[] }
+  readonly actual: A
   /** Outer fold that each row was tested in; -1 where it was in none. */
   readonly fold: Int32Array
   readonly folds: readonly FoldSizes[]

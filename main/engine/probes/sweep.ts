@@ -1,14 +1,15 @@
-import type { ChosenSite } from '../../../preload/contract'
+import type { ChosenSite, ClassifiedSite } from '../../../preload/contract'
 import type { ProbePlan } from '../../../preload/recipe'
 import { LayerscopeError } from '../errors'
 import { planFolds } from './folds'
 import { dataWarnings, resultWarnings, type SweepMaterial } from './guards'
 import { foldOfRow, foldSizes } from './kept-probes'
+import { checkSplit, codeGroups } from './groups'
 import { codeLabels } from './labels'
 import { checkClasses, probeMethod } from './methods'
 import { ProbeWorker } from './probe-worker-host'
 import { seededRandom, shuffle } from './random'
-import type { SweepInput, SweepListener, SweepOutcome } from './sweep-types'
+import type { ActualClasses, HeldOutClasses, SweepInput, SweepListener, SweepOutcome } from './sweep-types'
 import type { SiteOutcome } from './worker-protocol'
 
 /**
@@ -20,7 +21,7 @@ import type { SiteOutcome } from './worker-protocol'
  * @throws LayerscopeError `label-…`, `too-few-rows`, `too-few-groups`, `test-split-empty`, `method-unknown`,
  * `activations-mismatch`, `activations-not-finite`; an `AbortError` after `signal`.
  */
-export async function sweep(input: SweepInput, plan: ProbePlan, listener: SweepListener, signal?: AbortSignal): Promise<SweepOutcome> {
+export async function sweep(input: SweepInput, plan: ProbePlan, listener: SweepListener<ClassifiedSite, HeldOutClasses>, signal?: AbortSignal): Promise<SweepOutcome<ClassifiedSite, ActualClasses>> {
   const began = performance.now()
   plan.methods.forEach(probeMethod)
   stopIfAborted(signal)
@@ -34,7 +35,7 @@ export async function sweep(input: SweepInput, plan: ProbePlan, listener: SweepL
     listener.onStage?.('baselines')
     await worker.start({
       kind: 'start', texts: input.texts, rows: labels.rows, allRows: input.labels.length, codes,
-      shuffledCodes: shuffledCodes(material, plan.seed), groups,
+      shuffledCodes: shuffledCodes(material, plan.seed), groups: groups.codes,
       classes: labels.classes.length, plan: material.plan, methods: plan.methods, strengths: plan.strengths, seed: plan.seed
     })
     listener.onStage?.('probing')
@@ -45,7 +46,7 @@ export async function sweep(input: SweepInput, plan: ProbePlan, listener: SweepL
       stopIfAborted(signal)
       for (const outcome of await worker.fit(site, matrix)) {
         outcomes.push(outcome)
-        await listener.onSite(outcome.result, { score: outcome.score, predicted: outcome.predicted, probes: outcome.probes }, outcomes.length, total)
+        await listener.onSite(outcome.result, { kind: 'classes', score: outcome.score, predicted: outcome.predicted, probes: outcome.probes }, outcomes.length, total)
       }
     }
   } catch (error) {
@@ -58,12 +59,12 @@ export async function sweep(input: SweepInput, plan: ProbePlan, listener: SweepL
   if (chosen) warnings.push(...resultWarnings(material, outcomes, chosen, input.sites.length))
   return {
     summary: {
-      task: labels.task, classes: labels.classes, folds: material.plan.folds,
+      task: labels.task, classes: labels.classes, targets: [], coordinates: null, folds: material.plan.folds,
       sites: outcomes.map(outcome => outcome.result), chosen, warnings, seconds: (performance.now() - began) / 1000
     },
-    actual: labels.codes,
+    actual: { kind: 'classes', codes: labels.codes },
     fold: foldOfRow(material.plan, labels.rows, input.labels.length),
-    folds: foldSizes(material.plan, groups)
+    folds: foldSizes(material.plan, groups.codes)
   }
 }
 
@@ -77,27 +78,13 @@ function prepare(input: SweepInput, plan: ProbePlan): SweepMaterial {
   const labels = codeLabels(input.labels)
   const codes = Int32Array.from(labels.rows, row => labels.codes[row] as number)
   const test = input.test
-  const indexOfGroup = new Map<string, number>()
-  let ungrouped = 0
-  const groups = Int32Array.from(labels.rows, (row, i) => {
-    const name = input.groups?.[row] ?? null
-    // A row without a group is a group of its own; negative numbers cannot meet an index.
-    if (name === null) {
-      ungrouped++
-      return -1 - i
-    }
-    const known = indexOfGroup.get(name) ?? indexOfGroup.size
-    indexOfGroup.set(name, known)
-    return known
-  })
+  const groups = codeGroups(labels.rows, input.groups)
+  checkSplit(plan, groups, test !== null)
   const foldPlan = planFolds({
-    codes, classes: labels.classes.length, groups, folds: plan.folds, seed: plan.seed,
+    codes, classes: labels.classes.length, groups: groups.codes, folds: plan.folds, split: plan.split, seed: plan.seed,
     test: test ? Uint8Array.from(labels.rows, row => test[row] as number) : null
   })
-  return {
-    labels, codes, groups, hasGroups: input.groups !== null, ungrouped: input.groups ? ungrouped : 0,
-    texts: input.texts, plan: foldPlan, foldsAsked: plan.folds
-  }
+  return { labels, codes, groups, texts: input.texts, plan: foldPlan, asked: plan }
 }
 
 /** Labels permuted over all rows; with a predefined test split within its two sides, which keeps their class shares. */

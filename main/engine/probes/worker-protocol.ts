@@ -1,4 +1,4 @@
-import type { ErrorReport, SiteResult } from '../../../preload/contract'
+import type { ClassifiedSite, ErrorReport } from '../../../preload/contract'
 import type { FoldPlan } from './folds'
 import type { KeptProbes } from './kept-probes'
 import type { Matrix, StoredMatrix } from './sweep-types'
@@ -43,7 +43,7 @@ export interface Baselines {
 
 /** A site's result with what the guards and the nested choice of layer need. */
 export interface SiteOutcome {
-  readonly result: SiteResult
+  readonly result: ClassifiedSite
   /** Over all activation rows: probability of class 1 or of the true class; NaN where a row was not tested. */
   readonly score: Float32Array
   readonly predicted: Int32Array

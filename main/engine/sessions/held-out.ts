@@ -1,26 +1,30 @@
 /**
  * Held-out probe output of a run: one safetensors file of its final size from the start, filled in as sites are done.
- * Tensors: int32 `actual` [rows], and for every site and method `SITE/METHOD/score` float32 and `SITE/METHOD/predicted` int32, [rows].
+ * Classes: int32 `actual` [rows], and for every site and method `SITE/METHOD/score` float32 and `SITE/METHOD/predicted` int32, [rows].
+ * Numbers: float32 `actual` [targets, rows] and `SITE/METHOD/predicted` [targets, rows]; the metadata name the targets.
  */
 import { open, rm, type FileHandle } from 'node:fs/promises'
-import type { TensorEntry } from '../activations/index'
+import { z } from 'zod'
+import type { ClassValues, NumericValues } from '../../../preload/contract'
+import type { TensorEntry, TensorLayout } from '../activations/index'
 import { layOut, openSafetensors } from '../activations/index'
+import type { Actual, HeldOut } from '../probes/index'
 
-export interface HeldOutValues { readonly score: Float32Array; readonly predicted: Int32Array; readonly actual: Int32Array }
+/** What a sweep will write at every site. */
+export type HeldOutLayout =
+  | { readonly kind: 'classes' }
+  | { readonly kind: 'numeric'; readonly targets: readonly string[] }
+
+/** Held-out values of one site, without the rows they belong to. */
+export type HeldOutValues = Omit<ClassValues, 'rows'> | Omit<NumericValues, 'rows'>
 
 /** Writes the file of a sweep that is on. */
 export class HeldOutFile {
   private constructor(private readonly file: FileHandle, private readonly entries: ReadonlyMap<string, TensorEntry>) {}
 
-  static async create(path: string, sites: readonly string[], methods: readonly string[], rows: number): Promise<HeldOutFile> {
+  static async create(path: string, layout: HeldOutLayout, sites: readonly string[], methods: readonly string[], rows: number): Promise<HeldOutFile> {
     const names = sites.flatMap(site => methods.map(method => `${site}/${method}`))
-    const { header, entries, bytes } = layOut([
-      { name: 'actual', dtype: 'I32', shape: [rows] },
-      ...names.flatMap(name => [
-        { name: `${name}/score`, dtype: 'F32', shape: [rows] } as const,
-        { name: `${name}/predicted`, dtype: 'I32', shape: [rows] } as const
-      ])
-    ])
+    const { header, entries, bytes } = layOut(tensorsOf(layout, names, rows), layout.kind === 'classes' ? { kind: layout.kind } : { kind: layout.kind, targets: JSON.stringify(layout.targets) })
     // Removed first: the old one may be shared with another session by a hard link.
     await rm(path, { force: true })
     const file = await open(path, 'wx')
@@ -29,14 +33,14 @@ export class HeldOutFile {
     return new HeldOutFile(file, entries)
   }
 
-  async writeSite(site: string, method: string, score: Float32Array, predicted: Int32Array): Promise<void> {
-    await this.write(`${site}/${method}/score`, score)
-    await this.write(`${site}/${method}/predicted`, predicted)
+  async writeSite(site: string, method: string, heldOut: HeldOut): Promise<void> {
+    if (heldOut.kind === 'classes') await this.write(`${site}/${method}/score`, heldOut.score)
+    await this.write(`${site}/${method}/predicted`, heldOut.predicted)
     await this.file.datasync()
   }
 
-  async writeActual(actual: Int32Array): Promise<void> {
-    await this.write('actual', actual)
+  async writeActual(actual: Actual): Promise<void> {
+    await this.write('actual', actual.kind === 'classes' ? actual.codes : actual.values)
     await this.file.sync()
   }
 
@@ -55,14 +59,40 @@ export class HeldOutFile {
   }
 }
 
+function tensorsOf(layout: HeldOutLayout, names: readonly string[], rows: number): readonly TensorLayout[] {
+  if (layout.kind === 'numeric') {
+    const shape = [layout.targets.length, rows]
+    return [{ name: 'actual', dtype: 'F32', shape }, ...names.map(name => ({ name: `${name}/predicted`, dtype: 'F32', shape } as const))]
+  }
+  return [
+    { name: 'actual', dtype: 'I32', shape: [rows] },
+    ...names.flatMap(name => [
+      { name: `${name}/score`, dtype: 'F32', shape: [rows] } as const,
+      { name: `${name}/predicted`, dtype: 'I32', shape: [rows] } as const
+    ])
+  ]
+}
+
 /** Reads one site's values. @throws LayerscopeError where the file or the site is missing */
 export async function readHeldOut(path: string, site: string, method: string): Promise<HeldOutValues> {
   const file = await openSafetensors(path)
   try {
+    if (file.metadata['kind'] !== 'numeric') {
+      return {
+        kind: 'classes',
+        score: await file.readFloat32(`${site}/${method}/score`),
+        predicted: await file.readInt32(`${site}/${method}/predicted`),
+        actual: await file.readInt32('actual')
+      }
+    }
+    const names = z.array(z.string()).parse(JSON.parse(file.metadata['targets'] ?? '[]'))
+    const [predicted, actual] = [await file.readFloat32(`${site}/${method}/predicted`), await file.readFloat32('actual')]
+    const rows = actual.length / names.length
     return {
-      score: await file.readFloat32(`${site}/${method}/score`),
-      predicted: await file.readInt32(`${site}/${method}/predicted`),
-      actual: await file.readInt32('actual')
+      kind: 'numeric',
+      targets: names.map((name, target) => ({
+        name, predicted: predicted.slice(target * rows, (target + 1) * rows), actual: actual.slice(target * rows, (target + 1) * rows)
+      }))
     }
   } finally {
     await file.close()

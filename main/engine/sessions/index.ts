@@ -1,5 +1,5 @@
 export { HELD_OUT_FILE, PROBES_FILE, RunFolder, SWEEP_FILE, sweepSchema, type RunKeys } from './run-folder'
-export { HeldOutFile, readHeldOut } from './held-out'
+export { HeldOutFile, readHeldOut, type HeldOutLayout } from './held-out'
 export { ProbesFile, readProbes, type ReadProbes } from './probes-file'
 export { isZip } from './import-zip'
 export { readRecipe, writeRecipe } from './recipe-file'

@@ -6,7 +6,7 @@ import { columnRolesSchema, extractionSchema, probePlanSchema, type ProjectionPl
 import { openStore, type ActivationStore, type Matrix } from '../activations/index'
 import { writeFileAtomically } from '../atomic-file'
 import { LayerscopeError } from '../errors'
-import { HeldOutFile, readHeldOut } from './held-out'
+import { HeldOutFile, readHeldOut, type HeldOutLayout } from './held-out'
 import { ProbesFile, readProbes, type ReadProbes } from './probes-file'
 import { readProjection, saveProjection } from './projection-files'
 
@@ -26,23 +26,36 @@ const measureName = z.enum([
 ])
 const baselineName = z.enum(['shuffled', 'textOnly', 'majority', 'chance', 'mean', 'controlTask', 'linearTree'])
 const intervalSchema = z.object({ lo: z.number(), hi: z.number() })
+const siteResult = {
+  site: z.string(), method: z.string(),
+  measures: z.array(z.object({ name: measureName, value: z.number().nullable(), interval: intervalSchema.nullable(), baselines: z.array(z.object({ name: baselineName, value: z.number() })) })),
+  validationScore: z.number(), strength: z.number(), seconds: z.number()
+}
+const classifiedSite = z.object({
+  kind: z.literal('classes'), ...siteResult,
+  metrics: z.object({
+    accuracy: z.number(), balancedAccuracy: z.number(), auroc: z.number().nullable(), logLoss: z.number(),
+    interval: intervalSchema, aurocInterval: intervalSchema.nullable()
+  }),
+  controls: z.object({ shuffled: z.number(), textOnly: z.number(), majority: z.number() }),
+  aurocControls: z.object({ shuffled: z.number(), textOnly: z.number() }).nullable()
+})
+const regressedSite = z.object({
+  kind: z.literal('numeric'), ...siteResult,
+  targets: z.array(z.object({
+    name: z.string(), r2: z.number(), r2Interval: intervalSchema, spearman: z.number().nullable(), spearmanInterval: intervalSchema.nullable(),
+    meanAbsoluteError: z.number(), controls: z.object({ shuffled: z.number(), textOnly: z.number(), mean: z.number() })
+  }))
+})
 
 /** `sweep.json`: the summary as the window and the command line show it. */
 export const sweepSchema = z.object({
   task: z.enum(['binary', 'multiclass', 'numeric', 'tree', 'none']),
   classes: z.array(z.string()),
   folds: z.int(),
-  sites: z.array(z.object({
-    kind: z.literal('classes'), site: z.string(), method: z.string(),
-    measures: z.array(z.object({ name: measureName, value: z.number().nullable(), interval: intervalSchema.nullable(), baselines: z.array(z.object({ name: baselineName, value: z.number() })) })),
-    metrics: z.object({
-      accuracy: z.number(), balancedAccuracy: z.number(), auroc: z.number().nullable(), logLoss: z.number(),
-      interval: intervalSchema, aurocInterval: intervalSchema.nullable()
-    }),
-    controls: z.object({ shuffled: z.number(), textOnly: z.number(), majority: z.number() }),
-    aurocControls: z.object({ shuffled: z.number(), textOnly: z.number() }).nullable(),
-    validationScore: z.number(), strength: z.number(), seconds: z.number()
-  })),
+  targets: z.array(z.string()).default([]),
+  coordinates: z.object({ latitude: z.int(), longitude: z.int() }).nullable().default(null),
+  sites: z.array(z.discriminatedUnion('kind', [classifiedSite, regressedSite])),
   chosen: z.object({ site: z.string(), method: z.string(), measure: measureName, testScore: z.number(), interval: intervalSchema }).nullable(),
   warnings: z.array(z.string()),
   seconds: z.number()
@@ -131,8 +144,8 @@ export class RunFolder {
     await this.update({ sweep })
   }
 
-  async beginHeldOut(sites: readonly string[], methods: readonly string[], rows: number): Promise<HeldOutFile> {
-    return await HeldOutFile.create(join(this.folder, HELD_OUT_FILE), sites, methods, rows)
+  async beginHeldOut(layout: HeldOutLayout, sites: readonly string[], methods: readonly string[], rows: number): Promise<HeldOutFile> {
+    return await HeldOutFile.create(join(this.folder, HELD_OUT_FILE), layout, sites, methods, rows)
   }
 
   async beginProbes(sites: readonly string[], methods: readonly string[]): Promise<ProbesFile> {
@@ -153,7 +166,7 @@ export class RunFolder {
     const read = this.valuesRead.get(site)
     if (read !== undefined) return read
     const { rows } = await this.activations()
-    const values = { rows, ...await readHeldOut(join(this.folder, HELD_OUT_FILE), site, method) }
+    const values: ProbeValues = { rows, ...await readHeldOut(join(this.folder, HELD_OUT_FILE), site, method) }
     this.valuesRead.set(site, values)
     return values
   }

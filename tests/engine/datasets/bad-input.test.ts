@@ -175,10 +175,10 @@ describe('oddities that load, with a sentence', () => {
   it('no label column', async () => {
     await using(folder.write('unlabelled.csv', 'id,text\nx1,The sky is blue today.\nx2,Snow is black at night.\nx3,Grass is green in spring.\n'), async (dataset) => {
       expect(dataset.summary.suggested).toEqual({ text: { kind: 'column', column: 'text' } })
-      const check = await dataset.check({ text: { kind: 'column', column: 'text' }, label: 'label', group: null, test: null, pair: null, polarity: null, topic: null })
+      const check = await dataset.check({ text: { kind: 'column', column: 'text' }, label: 'label', moreTargets: [], group: null, test: null, pair: null, polarity: null, topic: null })
       expect(check).toMatchObject({ task: 'none', usableRows: 0 })
       expect(check.problems[0]?.message).toMatch(/^The label “label” is not a column\. The columns are “id”, “text”\.$/)
-      expect((await dataset.check({ text: { kind: 'column', column: 'text' }, label: null, group: null, test: null, pair: null, polarity: null, topic: null })).problems).toEqual([])
+      expect((await dataset.check({ text: { kind: 'column', column: 'text' }, label: null, moreTargets: [], group: null, test: null, pair: null, polarity: null, topic: null })).problems).toEqual([])
     })
   })
 })

@@ -96,7 +96,7 @@ describe.skipIf(!existsSync(cities))('cities.csv', () => {
     expect(dataset.summary.rows).toBe(1496)
     expect(dataset.summary.suggested).toEqual({ text: { kind: 'column', column: 'statement' }, label: 'label', group: 'city', pair: 'city' })
     expect(dataset.summary.groupReason).toContain('“city”')
-    const check = await dataset.check({ text: { kind: 'column', column: 'statement' }, label: 'label', group: 'city', test: null, pair: null, polarity: null, topic: null })
+    const check = await dataset.check({ text: { kind: 'column', column: 'statement' }, label: 'label', moreTargets: [], group: 'city', test: null, pair: null, polarity: null, topic: null })
     expect(check).toMatchObject({ task: 'binary', usableRows: 1496, classes: [{ name: '0', rows: 748 }, { name: '1', rows: 748 }], problems: [] })
     const statements = await dataset.textColumn('statement')
     expect(statements[0]).toBe(readFileSync(cities, 'utf8').split('\n')[1]?.split(',')[0])

@@ -64,7 +64,7 @@ describe('texts', () => {
       const failure = await textsOf(dataset, { kind: 'template', template }).catch((error: unknown) => error)
       expect(failure).toBeInstanceOf(LayerscopeError)
       expect((failure as LayerscopeError).report).toMatchObject({ code, message, hint })
-      const check = await dataset.check({ text: { kind: 'template', template }, label: null, group: null, test: null, pair: null, polarity: null, topic: null })
+      const check = await dataset.check({ text: { kind: 'template', template }, label: null, moreTargets: [], group: null, test: null, pair: null, polarity: null, topic: null })
       expect(check.usableRows).toBe(0)
       expect(check.problems[0]?.message).toContain(hint)
     })
@@ -86,7 +86,7 @@ describe('texts', () => {
 })
 
 describe('check', () => {
-  const roles = (label: string, more: Partial<ColumnRoles> = {}): ColumnRoles => ({ text: { kind: 'column', column: 'text' }, label, group: null, test: null, pair: null, polarity: null, topic: null, ...more })
+  const roles = (label: string, more: Partial<ColumnRoles> = {}): ColumnRoles => ({ text: { kind: 'column', column: 'text' }, label, moreTargets: [], group: null, test: null, pair: null, polarity: null, topic: null, ...more })
   const table = (): string => folder.write('roles.csv', [
     'text,two,three,many,amount,same,mark,never,entity',
     ...Array.from({ length: 60 }, (_, index) => `text ${index},${index % 2 === 0 ? 'yes' : 'no'},${index % 3},word${index},${index * 1.5},x,${index < 10 ? 'TRUE' : 'false'},0,e${index % 12}`)

@@ -1,8 +1,8 @@
-import type { SiteResult, SweepSummary } from '../../../preload/contract'
+import type { ClassifiedSite, SweepSummary } from '../../../preload/contract'
 
 /** A sweep over a model of `blocks` blocks whose accuracies are given by depth. */
-export function sampleSweep(accuracies: readonly number[], chosen: number): SweepSummary {
-  const sites = accuracies.map((accuracy, i): SiteResult => ({
+export function sampleSweep(accuracies: readonly number[], chosen: number): Omit<SweepSummary, 'sites'> & { readonly sites: readonly ClassifiedSite[] } {
+  const sites = accuracies.map((accuracy, i): ClassifiedSite => ({
     site: i === 0 ? 'hook_embed' : i === accuracies.length - 1 ? 'ln_final.hook_normalized' : `blocks.${i - 1}.hook_resid_post`,
     kind: 'classes', method: 'logistic', measures: [],
     metrics: {
@@ -15,7 +15,7 @@ export function sampleSweep(accuracies: readonly number[], chosen: number): Swee
   }))
   const best = sites[chosen]
   return {
-    task: 'binary', classes: ['false', 'true'], folds: 5, sites, warnings: [], seconds: 2,
+    task: 'binary', classes: ['false', 'true'], targets: [], coordinates: null, folds: 5, sites, warnings: [], seconds: 2,
     chosen: best === undefined ? null : { site: best.site, method: 'logistic', measure: 'accuracy', testScore: best.metrics.accuracy, interval: best.metrics.interval }
   }
 }

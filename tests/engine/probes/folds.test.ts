@@ -5,7 +5,7 @@ import { seededRandom } from '../../../main/engine/probes/random'
 import { missing, truthCsv } from './shared-files'
 
 function request(part: Partial<FoldRequest> & { codes: Int32Array }): FoldRequest {
-  return { classes: Math.max(...part.codes) + 1, groups: Int32Array.from(part.codes.keys()), test: null, folds: 5, seed: 0, ...part }
+  return { classes: Math.max(...part.codes) + 1, groups: Int32Array.from(part.codes.keys()), test: null, folds: 5, split: 'folds', seed: 0, ...part }
 }
 
 /** No group lies on both sides of any split, and every row is tested at most once. */
@@ -80,6 +80,23 @@ describe('folds', () => {
     expect(() => planFolds(request({ codes: Int32Array.of(0, 1, 0), folds: 5 }))).toThrow(/3 labelled rows cannot be split into 5/)
     expect(() => planFolds(request({ codes, test: new Uint8Array(30) }))).toThrow(/no labelled row as test/)
     expect(() => planFolds(request({ codes, test: new Uint8Array(30).fill(1) }))).toThrow(/nothing is left to train/)
+  })
+
+  it('leave every group out by itself, up to a bound', () => {
+    const logo = (groupCount: number): FoldPlan => {
+      const groups = Int32Array.from({ length: 4 * groupCount }, (_, row) => row % groupCount)
+      const plan = planFolds(request({ codes: Int32Array.from(groups.keys(), row => (row >> 1) % 2), groups, split: 'leave-one-group-out' }))
+      expectHonest(plan, groups)
+      return plan
+    }
+    const few = logo(7)
+    expect(few.folds).toBe(7)
+    for (let fold = 0; fold < 7; fold++) {
+      const held = [...few.cellOfRow.keys()].filter(row => few.cellOfRow[row] === fold).map(row => row % 7)
+      expect(new Set(held).size).toBe(1)
+      expect(held).toHaveLength(4)
+    }
+    expect(logo(194).folds).toBe(50)
   })
 })
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { sweep, type HeldOut, type SweepInput } from '../../../main/engine/probes'
+import { sweep, type HeldOutClasses, type SweepInput } from '../../../main/engine/probes'
 import { seededRandom } from '../../../main/engine/probes/random'
 import { ProbesFile, readProbes } from '../../../main/engine/sessions/index'
 
@@ -33,8 +33,8 @@ describe('kept probes', () => {
   it.each([[2, ['logistic', 'mass-mean', 'lda']], [3, ['logistic', 'nearest-centroid']]] as const)('give the held-out output again from raw activations (%i classes)', async (classes, methods) => {
     const rows = 180
     const input = made(rows, classes)
-    const held: HeldOut[] = []
-    const { actual, fold, folds } = await sweep(input, { methods: [...methods], folds: 5, strengths: 4, seed: 0 }, { onSite: (_, heldOut) => { held.push(heldOut) } })
+    const held: HeldOutClasses[] = []
+    const { actual, fold, folds } = await sweep(input, { task: 'classes', split: 'folds', methods: [...methods], folds: 5, strengths: 4, seed: 0 }, { onSite: (_, heldOut) => { held.push(heldOut) } })
     expect(fold[9]).toBe(-1)
     expect(folds.map(({ test }) => test.rows).reduce((sum, own) => sum + own)).toBe(rows - 1)
     folds.forEach(({ training, test, validation }, index) => {
@@ -60,7 +60,7 @@ describe('kept probes', () => {
         const total = both.reduce((sum, logit) => sum + Math.exp(logit), 0)
         expect(both.indexOf(Math.max(...both))).toBe(predicted[row])
         // The engine's products are float32.
-        expect(Math.exp(both[classes === 2 ? 1 : actual[row] as number] as number) / total).toBeCloseTo(score[row] as number, 4)
+        expect(Math.exp(both[classes === 2 ? 1 : actual.codes[row] as number] as number) / total).toBeCloseTo(score[row] as number, 4)
       }
     }
   })

@@ -5,11 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openSafetensors, writeSafetensors, type StoredMatrix } from '../../../main/engine/activations'
 import { float16ToFloat32, float32ToFloat16 } from '../../../main/engine/activations/float16'
 import { LayerscopeError } from '../../../main/engine/errors'
-import { sweep, type HeldOut, type SweepInput } from '../../../main/engine/probes'
+import { sweep, type HeldOutClasses, type SweepInput } from '../../../main/engine/probes'
 import { openStreamedSite } from '../../../main/engine/probes/streamed-site'
 import { prepareSite } from '../../../main/engine/probes/site-data'
 import { seededRandom } from '../../../main/engine/probes/random'
-import type { SiteResult } from '../../../preload/contract'
+import type { ClassifiedSite } from '../../../preload/contract'
 
 // Long enough that a block holds fewer rows than there are: 2²¹ values, so 6,990 rows of 300.
 const rows = 9000
@@ -74,9 +74,9 @@ describe('a site read in blocks', () => {
 
   it('gives the sweep the numbers it has in memory', async () => {
     const input: Omit<SweepInput, 'readSite'> = { texts: Array.from(codes, (_, row) => `row ${row}`), labels: Array.from(codes, String), groups: null, test: null, sites: ['blocks.0.hook_resid_post'] }
-    const run = async (readSite: SweepInput['readSite']): Promise<{ readonly result: SiteResult; readonly held: HeldOut }> => {
-      const seen: { readonly result: SiteResult; readonly held: HeldOut }[] = []
-      await sweep({ ...input, readSite }, { methods: ['logistic'], folds: 3, strengths: 2, seed: 0 }, { onSite: (result, held) => { seen.push({ result, held }) } })
+    const run = async (readSite: SweepInput['readSite']): Promise<{ readonly result: ClassifiedSite; readonly held: HeldOutClasses }> => {
+      const seen: { readonly result: ClassifiedSite; readonly held: HeldOutClasses }[] = []
+      await sweep({ ...input, readSite }, { task: 'classes', split: 'folds', methods: ['logistic'], folds: 3, strengths: 2, seed: 0 }, { onSite: (result, held) => { seen.push({ result, held }) } })
       return seen[0] as (typeof seen)[number]
     }
     const inMemory = await run(() => Promise.resolve({ data: Float32Array.from(values), rows, columns }))

@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import type { SiteResult } from '../../../preload/contract'
+import type { ClassifiedSite } from '../../../preload/contract'
 import type { ProbePlan } from '../../../preload/recipe'
 import { LayerscopeError } from '../../../main/engine/errors'
-import { sweep, type HeldOut, type SweepInput, type SweepOutcome } from '../../../main/engine/probes'
+import { sweep, type ActualClasses, type HeldOutClasses, type SweepInput, type SweepOutcome } from '../../../main/engine/probes'
 import { seededRandom, shuffle } from '../../../main/engine/probes/random'
 
-const plan: ProbePlan = { methods: ['logistic'], folds: 5, strengths: 6, seed: 0 }
+const plan: ProbePlan = { task: 'classes', methods: ['logistic'], split: 'folds', folds: 5, strengths: 6, seed: 0 }
 
-interface Run { readonly outcome: SweepOutcome; readonly results: readonly SiteResult[]; readonly heldOut: readonly HeldOut[] }
+interface Run { readonly outcome: SweepOutcome<ClassifiedSite, ActualClasses>; readonly results: readonly ClassifiedSite[]; readonly heldOut: readonly HeldOutClasses[] }
 
 async function run(input: SweepInput, asked: Partial<ProbePlan> = {}, signal?: AbortSignal): Promise<Run> {
-  const results: SiteResult[] = []
-  const heldOut: HeldOut[] = []
+  const results: ClassifiedSite[] = []
+  const heldOut: HeldOutClasses[] = []
   const outcome = await sweep(input, { ...plan, ...asked }, { onSite: (result, held) => { results.push(result); heldOut.push(held) } }, signal)
   return { outcome, results, heldOut }
 }
@@ -73,7 +73,7 @@ describe('sweep', () => {
     const last = heldOut[2]
     const right = input.codes.filter((code, row) => last?.predicted[row] === code).length
     expect(right / 400).toBeCloseTo(results[2]?.metrics.accuracy ?? 0, 12)
-    expect([...actual]).toEqual(input.codes)
+    expect([...actual.codes]).toEqual(input.codes)
     input.codes.forEach((_, row) => { expect((last?.score[row] as number) > 0.5 ? 1 : 0).toBe(last?.predicted[row]) })
   })
 
@@ -137,7 +137,7 @@ describe('sweep', () => {
     const input = made({ rows: 200, columns: 6, classes: 2, signal: [3] })
     const labels = input.labels.map((label, row) => row % 10 === 0 ? null : label)
     const { outcome: { summary, actual }, heldOut } = await run({ ...input, labels })
-    expect(actual[0]).toBe(-1)
+    expect(actual.codes[0]).toBe(-1)
     expect(heldOut[0]?.predicted[10]).toBe(-1)
     expect(summary.warnings).toContain('20 rows without a label took no part.')
   })

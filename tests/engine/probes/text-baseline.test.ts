@@ -12,7 +12,7 @@ function textOnly(name: string, group: string | null): number {
   const keys = group ? table.get(group) ?? [] : texts.map((_, row) => String(row))
   const index = new Map([...new Set(keys)].map((key, i) => [key, i]))
   const groups = Int32Array.from(keys, key => index.get(key) ?? 0)
-  const plan = planFolds({ codes, classes: 2, groups, test: null, folds: 5, seed: 0 })
+  const plan = planFolds({ codes, classes: 2, groups, test: null, folds: 5, split: 'folds', seed: 0 })
   const rows = Int32Array.from(codes.keys())
   return baselineScores(textBaseline(texts, rows, codes, 2, plan, 0, () => undefined), plan, codes, 2).textOnly
 }

@@ -89,18 +89,20 @@ describe.skipIf(!present)('a window with the real engine', () => {
     expect(kinds.indexOf('extracted')).toBeLessThan(kinds.indexOf('site'))
 
     const values = await client.get('run.values', { sessionId, runId: summary.runId, site: SITE })
+    if (values.kind !== 'classes') throw new Error('the run predicts classes')
     expect(values.rows).toEqual(Int32Array.from({ length: 160 }, (_, i) => i))
     const right = values.predicted.filter((predicted, i) => predicted === values.actual[i]).length / 160
     // The table's accuracy is the share of held-out rows that were predicted right.
-    expect(right).toBeCloseTo(summary.sweep?.sites.find(({ site }) => site === SITE)?.metrics.accuracy ?? NaN, 6)
+    expect(right).toBeCloseTo(summary.sweep?.sites.find(({ site }) => site === SITE)?.measures[0]?.value ?? NaN, 6)
     expect(values.score.every((score, i) => (score > 0.5 ? 1 : 0) === values.predicted[i])).toBe(true)
 
     const detail = await client.get('run.row', { sessionId, runId: summary.runId, row: 5 })
     expect(detail).toMatchObject({ row: 5, text: 'place1 is cold and small 1' })
     expect(detail.cells.map(({ column }) => column)).toEqual(['text', 'city', 'label'])
     expect(detail.positions).toEqual([detail.tokens.length - 1])
-    expect(detail.scores?.map(({ site }) => site)).toEqual(summary.extraction?.sites.map(({ name }) => name))
-    expect(detail.scores?.at(-1)?.score).toBe(values.score[5])
+    if (detail.scores?.kind !== 'classes') throw new Error('the row has scores of classes')
+    expect(detail.scores.at.map(({ site }) => site)).toEqual(summary.extraction?.sites.map(({ name }) => name))
+    expect(detail.scores.at.at(-1)?.score).toBe(values.score[5])
     expect(await code(client.get('run.row', { sessionId, runId: summary.runId, row: 400 }))).toBe('row-not-stored')
 
     const neighbors = await client.get('run.neighbors', { sessionId, runId: summary.runId, site: SITE, row: 5, k: 3 })

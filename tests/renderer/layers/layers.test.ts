@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { extractionSchema, probePlanSchema } from '../../../preload/recipe'
+import { columnRolesSchema, extractionSchema, probePlanSchema } from '../../../preload/recipe'
 import { placeLabels } from '../../../renderer/layers/label-places'
 import { nearestSite, siteName, siteTick } from '../../../renderer/layers/site-axis'
 import { stripSeries, stripTable, valueTicks, writeHalf, writeValue } from '../../../renderer/layers/strip-series'
@@ -71,7 +71,7 @@ const site = (name: string, accuracy: number): ShownRun['results'][number] => ({
 const run: ShownRun = {
   summary: {
     runId: 'r', startedAt: '', status: 'running', error: null, model: { name: 'm', hash: '' },
-    dataset: { name: 'd', hash: '', roles: { text: { kind: 'column', column: 't' }, label: 'l', group: null, test: null, pair: null, polarity: null, topic: null } },
+    dataset: { name: 'd', hash: '', roles: columnRolesSchema.parse({ text: { kind: 'column', column: 't' }, label: 'l', group: null }) },
     extractionPlan: extractionSchema.parse({}), probePlan: probePlanSchema.parse({}), extraction: null, sweep: null, rowCount: 0
   },
   extraction: null, results: [site('b', 0.8)], sweep: null, sites: ['a', 'b', 'c'], progress: null
@@ -95,7 +95,7 @@ describe('stripSeries', () => {
   })
 
   it('states the chosen layer with half its interval', () => {
-    const sweep = { task: 'binary' as const, classes: ['0', '1'], folds: 5, sites: run.results, chosen: { site: 'b', method: 'logistic', measure: 'accuracy' as const, testScore: 0.929, interval: { lo: 0.917, hi: 0.941 } }, warnings: [], seconds: 1 }
+    const sweep = { task: 'binary' as const, classes: ['0', '1'], targets: [], coordinates: null, folds: 5, sites: run.results, chosen: { site: 'b', method: 'logistic', measure: 'accuracy' as const, testScore: 0.929, interval: { lo: 0.917, hi: 0.941 } }, warnings: [], seconds: 1 }
     const { chosen } = stripSeries({ ...run, sweep }, 'accuracy', null)
     expect(chosen).toMatchObject({ index: 1, test: 0.929 })
     expect(writeHalf(chosen?.half ?? 0, 'accuracy')).toBe('± 1.2')
