@@ -9,7 +9,7 @@ import { parsePolarity, type OpenDataset } from './datasets/index'
 import { LayerscopeError, errorReport } from './errors'
 import type { OpenModel } from './models/index'
 import { resolvedPlan } from './probe-plan'
-import { sweep, type HeldOut, type SweepOutcome } from './probes/index'
+import { regressionSweep, sweep, type HeldOut, type SweepOutcome } from './probes/index'
 import type { HeldOutLayout, RunFolder, RunKeys, Session } from './sessions/index'
 
 /** Progress events no closer together than this. */
@@ -133,20 +133,21 @@ export async function probeStore(
   if (store.manifest.plan.positions.kind === 'all') {
     throw new LayerscopeError({ code: 'store-of-tokens', message: 'These activations keep every token: probes need one vector a row.', file: store.folder, hint: 'Extract with --positions last, first, mean or span:COLUMN.' })
   }
-  if (plan.task === 'numeric') throw new LayerscopeError({ code: 'task-unavailable', message: 'Numbers cannot be predicted yet.', field: 'task', hint: 'Predict classes, or choose another label.' })
   const optional = async (column: string | null): Promise<readonly (string | null)[] | null> => column === null ? null : await store.textColumn(column)
   const [texts, labels] = [await store.texts(), await store.textColumn(roles.label)]
   const [groups, tests, pair, polarity, topic] = [
     await optional(roles.group), await optional(roles.test), await optional(roles.pair), await optional(roles.polarity), await optional(roles.topic)
   ]
-  const contrast = { pair, topic, polarity: polarity && Int8Array.from(polarity, cell => parsePolarity(cell) ?? 0) }
   const { signal } = listener
-  return await sweep(
-    { texts, labels, groups, test: tests && Uint8Array.from(tests, marksTest), contrast, sites, readSite: site => siteMatrix(store, site) },
-    plan,
-    { onSite: listener.onSite, ...(listener.onStage === undefined ? {} : { onStage: listener.onStage }) },
-    signal
-  )
+  const heard = { onSite: listener.onSite, ...(listener.onStage === undefined ? {} : { onStage: listener.onStage }) }
+  const test = tests && Uint8Array.from(tests, marksTest)
+  if (plan.task === 'numeric') {
+    const more = await Promise.all(roles.moreTargets.map(column => store.textColumn(column)))
+    const input = { texts, names: [roles.label, ...roles.moreTargets], columns: [labels, ...more], groups, test, sites, readSite: (site: string) => store.readSite(site) }
+    return await regressionSweep(input, plan, heard, signal)
+  }
+  const contrast = { pair, topic, polarity: polarity && Int8Array.from(polarity, cell => parsePolarity(cell) ?? 0) }
+  return await sweep({ texts, labels, groups, test, contrast, sites, readSite: site => siteMatrix(store, site) }, plan, heard, signal)
 }
 
 /** A site whole, or, where that would take too much memory, where it lies. */

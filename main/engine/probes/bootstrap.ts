@@ -59,7 +59,7 @@ export function bootstrapIntervals(
 }
 
 /** 2.5th and 97.5th percentile with linear interpolation, as NumPy's default. Sorts its argument. */
-function percentiles(values: Float64Array): Interval {
+export function percentiles(values: Float64Array): Interval {
   values.sort()
   const at = (share: number): number => {
     const position = share * (values.length - 1)

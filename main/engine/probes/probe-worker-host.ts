@@ -1,6 +1,8 @@
 import type { Worker } from 'node:worker_threads'
 import { LayerscopeError } from '../errors'
 import { startWorker } from '../workers'
+import type { FoldPlan } from './folds'
+import type { RegressionOutcome, RegressionStart } from './regression/site-regression'
 import type { Matrix, StoredMatrix } from './sweep-types'
 import type { Baselines, FromProbeWorker, ProbeWorkerData, SiteOutcome, SweepStart, ToProbeWorker } from './worker-protocol'
 
@@ -30,6 +32,25 @@ export class ProbeWorker {
     const answer = await this.ask(message, [])
     if (answer.kind !== 'baselines') throw new Error(`the probe worker answered ${answer.kind} to start`)
     return answer.baselines
+  }
+
+  async startNumeric(message: RegressionStart): Promise<void> {
+    const answer = await this.ask(message, [])
+    if (answer.kind !== 'numeric-baselines') throw new Error(`the probe worker answered ${answer.kind} to start`)
+  }
+
+  /** As `fit`, after `startNumeric`. */
+  async regress(site: string, matrix: Matrix): Promise<readonly RegressionOutcome[]> {
+    const answer = await this.fitWhole(site, matrix)
+    if (answer.kind !== 'numeric-site') throw new Error(`the probe worker answered ${answer.kind} to a site`)
+    return answer.outcomes
+  }
+
+  /** Mean R² at a site on other folds than those of the sweep. */
+  async r2WithPlan(site: string, matrix: Matrix, plan: FoldPlan): Promise<number> {
+    const answer = await this.ask({ kind: 'other-folds', site, matrix, plan }, [])
+    if (answer.kind !== 'other-folds') throw new Error(`the probe worker answered ${answer.kind} to other folds`)
+    return answer.r2
   }
 
   /** Takes a matrix over: its buffer moves to the worker where it is not a part of a larger one. */

@@ -6,6 +6,7 @@ import { keptProbes } from './kept-probes'
 import { predictedClasses } from './metrics'
 import { probeMethod } from './methods'
 import { Products } from './products'
+import { r2WithPlan, regressionBaselines, regressSite, type RegressionBaselines, type RegressionStart } from './regression/site-regression'
 import { prepareSite, type SiteData } from './site-data'
 import { baselineScores, classMeasures, controlScores, predictionsOf, probeMetrics, testedRows } from './site-scores'
 import { openStreamedSite } from './streamed-site'
@@ -21,6 +22,7 @@ interface Sweep {
 }
 
 let sweep: Sweep | null = null
+let regression: { readonly start: RegressionStart; readonly baselines: RegressionBaselines } | null = null
 
 function post(message: FromProbeWorker, transfer: readonly ArrayBuffer[] = []): void {
   parentPort?.postMessage(message, [...transfer])
@@ -106,7 +108,20 @@ async function handle(message: ToProbeWorker): Promise<void> {
       sweep = await begin(message)
       post({ kind: 'baselines', baselines: sweep.baselines })
       return
+    case 'start-numeric':
+      regression = { start: message, baselines: regressionBaselines(message, checkpoint) }
+      post({ kind: 'numeric-baselines' })
+      return
+    case 'other-folds':
+      if (!regression) throw new Error('a question came before the start')
+      post({ kind: 'other-folds', r2: await r2WithPlan(regression.start, message.plan, message.site, message.matrix, checkpoint) })
+      return
     case 'site': {
+      if (regression) {
+        if ('path' in message.matrix) throw new Error('a regression reads its sites whole')
+        post({ kind: 'numeric-site', outcomes: await regressSite(regression.start, regression.baselines, message.site, message.matrix, checkpoint) })
+        return
+      }
       if (!sweep) throw new Error('a site came before the start')
       const outcomes = await fit(sweep, message)
       post({ kind: 'site', outcomes }, outcomes.flatMap(({ score, predicted, probes }) => [score.buffer as ArrayBuffer, predicted.buffer as ArrayBuffer, probes.weights.buffer as ArrayBuffer]))
@@ -115,6 +130,7 @@ async function handle(message: ToProbeWorker): Promise<void> {
     case 'close':
       await sweep?.products.release()
       sweep = null
+      regression = null
       post({ kind: 'closed' })
       parentPort?.close()
   }

@@ -101,7 +101,7 @@ function normalise(scores: Float64Array): void {
 }
 
 /** All of `members`, or an even sample whose texts fit the bound. */
-function sampled(members: readonly number[], textOf: (i: number) => string): readonly number[] {
+export function sampled(members: readonly number[], textOf: (i: number) => string): readonly number[] {
   const characters = members.reduce((sum, i) => sum + textOf(i).length, 0)
   const kept = Math.min(members.length, Math.ceil(members.length * trainingCharacters / Math.max(1, characters)))
   return Array.from({ length: kept }, (_, i) => members[Math.floor(i * members.length / kept)] as number)

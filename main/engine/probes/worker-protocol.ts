@@ -1,6 +1,7 @@
 import type { ClassifiedSite, ErrorReport } from '../../../preload/contract'
 import type { FoldPlan } from './folds'
 import type { KeptProbes } from './kept-probes'
+import type { RegressionOutcome, RegressionStart } from './regression/site-regression'
 import type { Matrix, StoredMatrix } from './sweep-types'
 
 /** Cancellation flag shared with the worker: 1 asks it to stop at its next checkpoint. */
@@ -32,7 +33,15 @@ export interface SweepSite {
   readonly matrix: Matrix | StoredMatrix
 }
 
-export type ToProbeWorker = SweepStart | SweepSite | { readonly kind: 'close' }
+/** A question about the site on other folds than the sweep's. */
+export interface OtherFolds {
+  readonly kind: 'other-folds'
+  readonly site: string
+  readonly matrix: Matrix
+  readonly plan: FoldPlan
+}
+
+export type ToProbeWorker = SweepStart | RegressionStart | SweepSite | OtherFolds | { readonly kind: 'close' }
 
 /** Scores that do not depend on the site. */
 export interface Baselines {
@@ -56,6 +65,9 @@ export interface SiteOutcome {
 
 export type FromProbeWorker =
   | { readonly kind: 'baselines'; readonly baselines: Baselines }
+  | { readonly kind: 'numeric-baselines' }
   | { readonly kind: 'site'; readonly outcomes: readonly SiteOutcome[] }
+  | { readonly kind: 'numeric-site'; readonly outcomes: readonly RegressionOutcome[] }
+  | { readonly kind: 'other-folds'; readonly r2: number }
   | { readonly kind: 'closed' }
   | { readonly kind: 'failed'; readonly report: ErrorReport }

@@ -1,0 +1,173 @@
+import type { ChosenSite, RegressedSite } from '../../../../preload/contract'
+import type { ProbePlan } from '../../../../preload/recipe'
+import { LayerscopeError } from '../../errors'
+import { planFolds, type FoldPlan } from '../folds'
+import { checkSplit, codeGroups, groupWarnings, type CodedGroups } from '../groups'
+import { foldOfRow, foldSizes } from '../kept-probes'
+import { ProbeWorker } from '../probe-worker-host'
+import { seededRandom, shuffle } from '../random'
+import { testedRows } from '../site-scores'
+import type { ActualNumbers, HeldOutNumbers, Matrix, SweepListener, SweepOutcome } from '../sweep-types'
+import { codeTargets, type CodedTargets } from './targets'
+
+/** What a regression sweep needs besides activations; all arrays have one entry per activation row. */
+export interface RegressionInput {
+  readonly texts: readonly string[]
+  readonly names: readonly string[]
+  /** One column a name; rows without a value in one of them take no part. */
+  readonly columns: readonly (readonly (string | null)[])[]
+  readonly groups: readonly (string | null)[] | null
+  /** 1 marks rows of a predefined test split. */
+  readonly test: Uint8Array | null
+  /** Depth order. */
+  readonly sites: readonly string[]
+  /** Reads one site whole; the sweep takes the matrix over. */
+  readSite(site: string): Promise<Matrix>
+}
+
+/** Fewer groups than this make a cluster bootstrap interval too narrow to be believed. */
+const fewestGroups = 10
+/** A random split that scores more than this above the grouped one is worth a sentence. */
+const flattery = 0.02
+
+/**
+ * Ridge regression of one or several columns of numbers at every site (the space and time probe of Gurnee & Tegmark, 2310.02207):
+ * strengths and site chosen on validation rows only, controls by shuffled targets, n-grams of the text and the training mean on the
+ * same folds, intervals by a cluster bootstrap. With groups the chosen site is fitted once more on folds of single rows, to say how far
+ * those would have flattered.
+ * @throws LayerscopeError `target-…`, `too-few-rows`, `too-few-groups`, `test-split-empty`, `group-missing`, `method-unknown`,
+ * `activations-mismatch`, `activations-not-finite`; an `AbortError` after `signal`.
+ */
+export async function regressionSweep(
+  input: RegressionInput, plan: ProbePlan, listener: SweepListener<RegressedSite, HeldOutNumbers>, signal?: AbortSignal
+): Promise<SweepOutcome<RegressedSite, ActualNumbers>> {
+  const began = performance.now()
+  checkMethods(plan.methods)
+  stopIfAborted(signal)
+  const targets = codeTargets(input.names, input.columns)
+  const groups = codeGroups(targets.rows, input.groups)
+  const { test } = input
+  checkSplit(plan, groups, test !== null)
+  const request = {
+    codes: new Int32Array(targets.rows.length), classes: 1, folds: plan.folds, seed: plan.seed,
+    test: test ? Uint8Array.from(targets.rows, row => test[row] as number) : null
+  }
+  const folds = planFolds({ ...request, groups: groups.codes, split: plan.split })
+  const warnings = [...dataWarnings(targets, groups, folds, plan)]
+  const results: RegressedSite[] = []
+  let chosen: ChosenSite | null = null
+  const worker = new ProbeWorker(signal)
+  try {
+    listener.onStage?.('baselines')
+    await worker.startNumeric({
+      kind: 'start-numeric', texts: input.texts, allRows: input.texts.length, targets, shuffled: shuffledTargets(targets, folds, plan.seed),
+      groups: groups.codes, plan: folds, methods: plan.methods, strengths: plan.strengths, seed: plan.seed
+    })
+    listener.onStage?.('probing')
+    const total = input.sites.length * plan.methods.length
+    for (const site of input.sites) {
+      stopIfAborted(signal)
+      const matrix = await input.readSite(site)
+      stopIfAborted(signal)
+      for (const { result, predicted, probes } of await worker.regress(site, matrix)) {
+        results.push(result)
+        await listener.onSite(result, { kind: 'numeric', predicted, probes }, results.length, total)
+      }
+    }
+    chosen = chooseSite(results)
+    if (chosen !== null) {
+      warnings.push(...resultWarnings(results, chosen))
+      if (groups.given && folds.kind === 'cross-validation') {
+        const single = planFolds({ ...request, groups: Int32Array.from(targets.rows.keys()), split: 'folds' })
+        const random = await worker.r2WithPlan(chosen.site, await input.readSite(chosen.site), single)
+        if (random - chosen.testScore > flattery) {
+          warnings.push(`Folds of single rows would have given an R² of ${random.toFixed(2)} at ${chosen.site} instead of ${chosen.testScore.toFixed(2)}: rows of one group resemble each other, and only held-out groups show what carries over.`)
+        }
+      }
+    }
+  } catch (error) {
+    stopIfAborted(signal)
+    throw error
+  } finally {
+    await worker.close()
+  }
+  return {
+    summary: {
+      task: 'numeric', classes: [], targets: targets.names, coordinates: targets.coordinates, folds: folds.folds,
+      sites: results, chosen, warnings, seconds: (performance.now() - began) / 1000
+    },
+    actual: { kind: 'numeric', values: actualOf(targets, input.texts.length) },
+    fold: foldOfRow(folds, targets.rows, input.texts.length),
+    folds: foldSizes(folds, groups.codes)
+  }
+}
+
+function checkMethods(methods: readonly string[]): void {
+  const unknown = methods.find(name => name !== 'ridge')
+  if (unknown !== undefined) throw new LayerscopeError({ code: 'method-unknown', field: 'methods', message: `"${unknown}" does not predict numbers.`, hint: 'Methods for numbers: ridge.' })
+}
+
+/** Rows of all targets permuted together; with a predefined test split within its two sides. */
+function shuffledTargets({ values, names, rows }: CodedTargets, plan: FoldPlan, seed: number): Float64Array {
+  const random = seededRandom(seed + 1)
+  const testCells = new Set(plan.outer.flatMap(fold => fold.testCells))
+  const result = Float64Array.from(values)
+  const sides = plan.kind === 'cross-validation' ? [null] : [false, true]
+  for (const side of sides) {
+    const own = [...rows.keys()].filter(row => side === null || testCells.has(plan.cellOfRow[row] as number) === side)
+    const from = shuffle([...own], random)
+    names.forEach((_, target) => { own.forEach((row, i) => { result[target * rows.length + row] = values[target * rows.length + (from[i] as number)] as number }) })
+  }
+  return result
+}
+
+function actualOf({ values, names, rows }: CodedTargets, allRows: number): Float32Array {
+  const result = new Float32Array(names.length * allRows).fill(NaN)
+  names.forEach((_, target) => { rows.forEach((row, i) => { result[target * allRows + row] = values[target * rows.length + i] as number }) })
+  return result
+}
+
+/** The site whose validation score is highest, the earlier of equals, with the test score that it then has. */
+function chooseSite(results: readonly RegressedSite[]): ChosenSite | null {
+  const [first] = results
+  if (first === undefined) return null
+  const best = results.reduce((kept, candidate) => candidate.validationScore > kept.validationScore ? candidate : kept, first)
+  const [headline] = best.measures
+  return headline?.value == null || headline.interval === null ? null
+    : { site: best.site, method: best.method, measure: 'r2', testScore: headline.value, interval: headline.interval }
+}
+
+function dataWarnings(targets: CodedTargets, groups: CodedGroups, folds: FoldPlan, plan: ProbePlan): readonly string[] {
+  const warnings: string[] = []
+  const { missing } = targets
+  if (missing > 0) warnings.push(`${missing === 1 ? '1 row' : `${missing} rows`} without ${targets.names.length > 1 ? 'a value in every target' : 'a value'} took no part.`)
+  warnings.push(...groupWarnings(plan, groups, folds.folds, folds.kind === 'test-split'))
+  const tested = testedRows(folds)
+  const testedGroups = new Set(Int32Array.from(tested, row => groups.codes[row] as number))
+  if (groups.given && testedGroups.size < fewestGroups) warnings.push(`The intervals rest on ${testedGroups.size} groups: with fewer than ${fewestGroups} they are too narrow.`)
+  if (folds.kind === 'test-split' && groups.given) {
+    const held = new Set(tested)
+    const training = new Set([...groups.codes].filter((_, row) => !held.has(row)))
+    const shared = [...testedGroups].filter(group => training.has(group)).length
+    if (shared > 0) warnings.push(`${shared} of ${testedGroups.size} groups of the test rows also occur in training: the test score may rest on remembering them.`)
+  }
+  return warnings
+}
+
+function resultWarnings(results: readonly RegressedSite[], chosen: ChosenSite): readonly string[] {
+  const warnings: string[] = []
+  const result = results.find(({ site, method }) => site === chosen.site && method === chosen.method)
+  if (results.length > 1 && result !== undefined) {
+    warnings.push(`${chosen.site} was chosen by its R² on validation rows (${result.validationScore.toFixed(2)}), not by its test score of ${chosen.testScore.toFixed(2)}.`)
+  }
+  const textOnly = result?.measures[0]?.baselines.find(({ name }) => name === 'textOnly')?.value
+  if (textOnly !== undefined && textOnly >= chosen.interval.lo) {
+    warnings.push(`N-grams of the text alone reach an R² of ${textOnly.toFixed(2)} where the probe at ${chosen.site} reaches ${chosen.testScore.toFixed(2)}: its score does not show that the model represents ${result?.targets.map(({ name }) => name).join(' and ') ?? 'the target'}.`)
+  }
+  if (chosen.interval.lo <= 0) warnings.push(`The probe at ${chosen.site} is not clearly better than always answering the mean.`)
+  return warnings
+}
+
+function stopIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new DOMException('Cancelled.', 'AbortError')
+}
