@@ -6,7 +6,7 @@
 import { z } from 'zod'
 import {
   columnRolesSchema, extractionSchema, probePlanSchema, probeTaskSchema, projectionPlanSchema, readOptionsSchema,
-  type ColumnRoles, type ExtractionPlan, type ProbePlan, type ReadOptions, type Recipe
+  type ColumnRoles, type ExtractionPlan, type Positions, type ProbePlan, type ReadOptions, type Recipe
 } from './recipe'
 
 // ── Errors ───────────────────────────────────────────────────────────────────────────────────────
@@ -165,7 +165,7 @@ export interface DatasetSummary {
   readonly path: string
   readonly name: string
   readonly hash: string
-  readonly format: 'csv' | 'tsv' | 'json' | 'jsonl' | 'parquet' | 'text'
+  readonly format: 'csv' | 'tsv' | 'json' | 'jsonl' | 'parquet' | 'text' | 'conllu'
   readonly bytes: number
   readonly read: ReadOptions
   /** Rows that loaded; they are numbered 0 … rows − 1 in file order. */
@@ -176,6 +176,8 @@ export interface DatasetSummary {
   readonly problems: readonly DatasetProblem[]
   readonly problemCount: number
   readonly suggested: Partial<ColumnRoles>
+  /** `word` where every row is a word of a text; null where nothing speaks for one choice. */
+  readonly suggestedPositions: Positions | null
   /** Why the group column is suggested, in a sentence; null without a suggestion. */
   readonly groupReason: string | null
 }
@@ -401,7 +403,7 @@ export interface RowDetail {
   readonly row: number
   readonly text: string
   readonly tokens: readonly TokenInfo[]
-  /** Indices into `tokens` that were read; several for a mean. */
+  /** Indices into `tokens` that were read; several for a mean or a word. */
   readonly positions: readonly number[]
   readonly cells: readonly { readonly column: string; readonly value: Cell }[]
   /** Null before the sweep. */

@@ -11,7 +11,9 @@ export const positionsSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('mean') }),
   z.object({ kind: z.literal('all') }),
   /** Last token that overlaps the characters of `column`'s value inside the text. */
-  z.object({ kind: z.literal('span'), column: z.string().min(1) })
+  z.object({ kind: z.literal('span'), column: z.string().min(1) }),
+  /** Mean over the tokens of the row's word: those that overlap the characters from the columns `start` to `end` of the text. */
+  z.object({ kind: z.literal('word') })
 ])
 export type Positions = z.infer<typeof positionsSchema>
 
@@ -25,7 +27,9 @@ export type TextSource = z.infer<typeof textSourceSchema>
 /** How a dataset file is read. Omitted fields are sniffed. */
 export const readOptionsSchema = z.object({
   delimiter: z.string().length(1).optional(),
-  header: z.boolean().optional()
+  header: z.boolean().optional(),
+  /** What a row of a CoNLL-U file is. */
+  rows: z.enum(['words', 'sentences']).optional()
 })
 export type ReadOptions = z.infer<typeof readOptionsSchema>
 

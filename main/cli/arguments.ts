@@ -1,12 +1,12 @@
 import { InvalidArgumentError } from 'commander'
 import type { Positions } from '../../preload/recipe'
 
-/** `last`, `first`, `mean`, `all` or `span:COLUMN`. */
+/** `last`, `first`, `mean`, `all`, `word` or `span:COLUMN`. */
 export function parsePositions(text: string): Positions {
-  if (text === 'last' || text === 'first' || text === 'mean' || text === 'all') return { kind: text }
+  if (text === 'last' || text === 'first' || text === 'mean' || text === 'all' || text === 'word') return { kind: text }
   const column = /^span:(.+)$/s.exec(text)?.[1]
   if (column !== undefined) return { kind: 'span', column }
-  throw new InvalidArgumentError('It must be last, first, mean, all or span:COLUMN.')
+  throw new InvalidArgumentError('It must be last, first, mean, all, word or span:COLUMN.')
 }
 
 /** A whole number of at least `least`. */

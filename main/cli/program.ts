@@ -80,7 +80,8 @@ function program(terminal: Terminal, signal: AbortSignal): Command {
   command('extract <model> <data>', 'stream activations of a dataset\'s texts to disk; goes on where an earlier call stopped')
     .option('--text <column>', 'the column that holds the texts')
     .option('--template <text>', 'a text with {column} in it')
-    .option('--positions <which>', 'last, first, mean, all or span:COLUMN', parsePositions, { kind: 'last' })
+    .option('--positions <which>', 'last (the default), first, mean, all, word or span:COLUMN; word for a dataset of words', parsePositions)
+    .addOption(new Option('--rows <which>', 'what a row of a CoNLL-U file is; words when left out').choices(['words', 'sentences']))
     .option('--sites <patterns>', 'comma-separated globs; embedding, blocks and final norm when left out')
     .addOption(new Option('--dtype <type>', 'precision on disk').choices(['f32', 'f16']).default('f32'))
     .option('--provider <name>', 'execution provider', 'cpu')
@@ -88,7 +89,7 @@ function program(terminal: Terminal, signal: AbortSignal): Command {
     .option('--limit <n>', 'only the first rows', wholeNumber(1))
     .requiredOption('--out <folder>', 'folder to write to')
     .action(async (model: string, data: string, options: ExtractOptions) => {
-      if ((options.text === undefined) === (options.template === undefined)) throw badArguments('extract needs either --text or --template.')
+      if (options.text !== undefined && options.template !== undefined) throw badArguments('extract takes either --text or --template.')
       await extract(model, data, options, terminal, signal)
     })
 

@@ -157,8 +157,8 @@ async function rowDetail(workplace: Workplace, run: RunFolder, row: number): Pro
   const { text, cells } = await store.record(index)
   // Tokens need the model's tokenizer; a session whose model has moved still shows the rest.
   const tokens = workplace.modelOfHash(run.summary.model.hash)?.model.tokenizer.describe(text) ?? []
-  const position = store.positions[index] ?? -1
-  const positions = position >= 0 ? [position] : Array.from({ length: store.tokens[index] ?? 0 }, (_, token) => token)
+  const first = store.positions[index] ?? 0
+  const positions = Array.from({ length: (store.positionEnds[index] ?? 0) - first }, (_, token) => first + token)
   return { row, text, tokens, positions, cells, scores: await scoresAt(run, index) }
 }
 

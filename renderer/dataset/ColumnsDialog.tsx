@@ -131,6 +131,13 @@ function RolesForm({ dataset, roles }: { readonly dataset: DatasetSummary; reado
         </div>
       </Disclosure>
       {(dataset.format === 'csv' || dataset.format === 'tsv') && <ReadForm dataset={dataset} />}
+      {dataset.format === 'conllu' && (
+        <div className="Field">
+          <span className="Field-label">A row is</span>
+          <SegmentedControl label="Rows" size="small" fill value={dataset.read.rows ?? 'words'} onChange={(rows) => rereadDataset({ rows })}
+            options={[{ value: 'words', label: 'A word' }, { value: 'sentences', label: 'A sentence' }]} />
+        </div>
+      )}
     </div>
   )
 }

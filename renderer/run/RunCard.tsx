@@ -67,15 +67,16 @@ function Plan({ model }: { readonly model: ModelSummary | null }): React.JSX.Ele
   const { folds, strengths, seed } = useWorkbench(({ probe }) => probe)
   const providers = useWorkbench(({ providers }) => providers)
   const columns = useWorkbench(({ dataset }) => (dataset.kind === 'ready' ? dataset.value.columns : null))
+  const hasWords = useWorkbench(({ dataset }) => dataset.kind === 'ready' && dataset.value.suggestedPositions?.kind === 'word')
   const choosePosition = (kind: Positions['kind']): void => {
     setExtraction({ positions: kind === 'span' ? { kind, column: columns?.find(({ type }) => type === 'text')?.name ?? columns?.[0]?.name ?? '' } : { kind } })
   }
   return (
     <div className="RunCard-plan">
       <div className="Field">
-        <span className="Field-label">Token that stands for a text</span>
+        <span className="Field-label">{positions.kind === 'word' ? 'Tokens that stand for a word' : 'Token that stands for a text'}</span>
         <SegmentedControl label="Positions" size="small" fill value={positions.kind} onChange={choosePosition}
-          options={[{ value: 'last', label: 'Last' }, { value: 'first', label: 'First' }, { value: 'mean', label: 'Mean' }, { value: 'span', label: 'Span', disabled: !columns }]} />
+          options={[{ value: 'last', label: 'Last' }, { value: 'first', label: 'First' }, { value: 'mean', label: 'Mean' }, { value: 'span', label: 'Span', disabled: !columns }, ...(hasWords || positions.kind === 'word' ? [{ value: 'word', label: 'Word' } as const] : [])]} />
         {positions.kind === 'span' && columns && (
           <Select label="Span column" value={positions.column === '' ? null : positions.column} onChange={(column) => setExtraction({ positions: { kind: 'span', column } })}
             options={columns.map(({ name }) => ({ value: name, label: name, detail: 'The last token of its value in the text' }))} />

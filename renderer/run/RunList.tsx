@@ -26,7 +26,7 @@ export function RunList({ runs, shown }: { readonly runs: readonly RunSummary[];
 }
 
 function positionName({ extractionPlan: { positions } }: RunSummary): string {
-  return positions.kind === 'span' ? `span of ${positions.column}` : positions.kind === 'all' ? 'every token' : `${positions.kind} token`.replace('mean token', 'mean of tokens')
+  return positions.kind === 'span' ? `span of ${positions.column}` : positions.kind === 'all' ? 'every token' : positions.kind === 'word' ? 'words' : `${positions.kind} token`.replace('mean token', 'mean of tokens')
 }
 
 function outcome(run: RunSummary): string {

@@ -33,6 +33,7 @@ export async function openDataset(path: string, { read = {}, roles = null }: Ope
     const fitting = roles !== null && rolesFit(roles, names) ? roles : null
     workbench.set({ dataset: { kind: 'ready', value: dataset } })
     setRoles(fitting ?? suggestedRoles(dataset))
+    if (fitting === null) suggestPositions(dataset)
     if (fitting === null && !dataset.suggested.label) useDatasetDialog.setState({ open: true })
     return true
   } catch (error) {
@@ -41,6 +42,13 @@ export async function openDataset(path: string, { read = {}, roles = null }: Ope
   } finally {
     if (opening === controller) opening = null
   }
+}
+
+/** Words are read word by word; what was chosen for words before fits no other dataset. */
+function suggestPositions({ suggestedPositions }: DatasetSummary): void {
+  const { extraction } = workbench.get()
+  if (suggestedPositions !== null) workbench.set({ extraction: { ...extraction, positions: suggestedPositions } })
+  else if (extraction.positions.kind === 'word') workbench.set({ extraction: { ...extraction, positions: { kind: 'last' } } })
 }
 
 /** Reads the same file again another way, such as with another delimiter. */

@@ -1,5 +1,6 @@
 import { extract as extractActivations } from '../../engine/activations/index'
-import { openDataset } from '../../engine/datasets/index'
+import { openDataset, type OpenDataset } from '../../engine/datasets/index'
+import { LayerscopeError } from '../../engine/errors'
 import { openModel } from '../../engine/models/index'
 import type { Positions, TextSource } from '../../../preload/recipe'
 import { extractionSchema } from '../../../preload/recipe'
@@ -9,7 +10,9 @@ import { duration, printable, table, type Terminal } from '../terminal'
 export interface ExtractOptions {
   readonly text?: string
   readonly template?: string
-  readonly positions: Positions
+  /** The dataset's suggestion when left out, else the last token. */
+  readonly positions?: Positions
+  readonly rows?: 'words' | 'sentences'
   readonly sites?: string
   readonly dtype: 'f32' | 'f16'
   readonly provider: string
@@ -23,14 +26,14 @@ const SKIPPED_SHOWN = 10
 
 /** Streams activations of a dataset's texts to a folder; goes on where an earlier call stopped. */
 export async function extract(modelPath: string, dataPath: string, options: ExtractOptions, terminal: Terminal, signal: AbortSignal): Promise<void> {
-  const text: TextSource = options.template === undefined ? { kind: 'column', column: options.text ?? '' } : { kind: 'template', template: options.template }
-  const dataset = await openDataset(dataPath)
+  const dataset = await openDataset(dataPath, options.rows === undefined ? {} : { rows: options.rows })
   try {
+    const text = textSource(options, dataset)
     const model = await openModel(modelPath, { provider: options.provider, signal, onStage(stage) { terminal.stage(stage) } })
     try {
       if (model.provider.note !== null) terminal.warn(model.provider.note)
       const plan = extractionSchema.parse({
-        positions: options.positions, dtype: options.dtype, provider: options.provider,
+        positions: options.positions ?? dataset.summary.suggestedPositions ?? { kind: 'last' }, dtype: options.dtype, provider: options.provider,
         sites: options.sites === undefined ? null : matchStorableSites(model.sites, options.sites),
         batchTokens: options.batchTokens ?? null, limit: options.limit ?? null
       })
@@ -52,6 +55,14 @@ export async function extract(modelPath: string, dataPath: string, options: Extr
   } finally {
     await dataset.close()
   }
+}
+
+/** What was asked for; a treebank's texts are known. */
+function textSource({ text, template }: ExtractOptions, { summary }: OpenDataset): TextSource {
+  if (template !== undefined) return { kind: 'template', template }
+  if (text !== undefined) return { kind: 'column', column: text }
+  if (summary.format === 'conllu') return { kind: 'column', column: 'text' }
+  throw new LayerscopeError({ code: 'arguments-invalid', message: 'extract needs either --text or --template.', hint: 'See layerscope COMMAND --help.' })
 }
 
 /** `812 of 1496 rows, 310 rows/s, 2.2 s left`. */

@@ -20,7 +20,7 @@ import { encodeWindows, type EncodedRow, type Window } from './windows'
 
 const JOURNAL_FILE = 'extraction.journal'
 /** Part of the key: raised when the same plan would give other numbers or other files. */
-const EXTRACTION_VERSION = 1
+const EXTRACTION_VERSION = 2
 /**
  * Padded tokens of a batch when the plan leaves the choice. Measured with MiniLM on 2 cores: 256 gives 845 rows/s, 512 905,
  * 1,024 930, 2,048 985 for 25 MB more.
@@ -110,7 +110,7 @@ function isDiskFull(error: unknown): boolean {
   return errorReport(error).code === 'disk-full' || (error instanceof Error && !(error instanceof LayerscopeError) && /no space left on device|disk quota exceeded|not enough space on the disk/i.test(error.message))
 }
 
-interface Count { rows: number; tokens: number; truncated: number; readonly skipped: SkippedRow[]; readonly row: number[]; readonly length: number[]; readonly position: number[]; readonly kept: Window[] | null }
+interface Count { rows: number; tokens: number; truncated: number; readonly skipped: SkippedRow[]; readonly row: number[]; readonly length: number[]; readonly position: number[]; readonly positionEnd: number[]; readonly kept: Window[] | null }
 
 async function extractLocked(options: ExtractionOptions): Promise<ExtractionSummary> {
   const { model, dataset, text, plan, folder, signal } = options
@@ -163,7 +163,8 @@ async function extractLocked(options: ExtractionOptions): Promise<ExtractionSumm
   await writeSafetensors(join(folder, ROWS_FILE), [
     { name: 'row', dtype: 'I32', shape: [count.rows], data: row },
     { name: 'tokens', dtype: 'I32', shape: [count.rows], data: Int32Array.from(count.length) },
-    { name: 'position', dtype: 'I32', shape: [count.rows], data: Int32Array.from(count.position) }
+    { name: 'position', dtype: 'I32', shape: [count.rows], data: Int32Array.from(count.position) },
+    { name: 'position_end', dtype: 'I32', shape: [count.rows], data: Int32Array.from(count.positionEnd) }
   ])
   const textColumn = await writeRowsTable(folder, dataset, text, plan.limit, row)
   const extraction: ExtractionSummary = {
@@ -201,21 +202,24 @@ async function beginJournal(file: string, key: string, { rows, tokens }: Count, 
 
 /** First reading of the texts: the files' sizes, what is skipped, and the ids themselves where they are few. */
 async function countRows(options: ExtractionOptions, longest: number): Promise<Count> {
-  const count: Count = { rows: 0, tokens: 0, truncated: 0, skipped: [], row: [], length: [], position: [], kept: [] }
+  const count: Count = { rows: 0, tokens: 0, truncated: 0, skipped: [], row: [], length: [], position: [], positionEnd: [], kept: [] }
   let kept: Window[] | null = []
+  let keptTokens = 0
   for await (const window of encodeWindows({
     ...options, longest,
     onSkipped(skipped) { count.skipped.push(skipped) },
     onTruncated() { count.truncated += 1 }
   })) {
-    for (const { row, ids, position } of window.rows) {
+    for (const { row, ids, kept: tokens } of window.rows) {
       count.row.push(row)
       count.length.push(ids.length)
-      count.position.push(position)
+      count.position.push(tokens.first)
+      count.positionEnd.push(tokens.end)
       count.tokens += ids.length
     }
     count.rows += window.rows.length
-    if (count.tokens > KEPT_TOKENS) kept = null
+    for (const ids of new Set(window.rows.map(row => row.ids))) keptTokens += ids.length
+    if (keptTokens > KEPT_TOKENS) kept = null
     kept?.push(window)
   }
   return { ...count, kept }
@@ -240,7 +244,7 @@ function limitsOf(model: OpenModel, sites: readonly (SiteInfo & { readonly width
 
 /** The running part: batches through the model, one being stored while the next one is computed. */
 class Extraction {
-  /** Rows × length of all batches, those of earlier calls included. */
+  /** Different texts × length of all batches, those of earlier calls included. */
   paddedTokens = 0
   /** Tokens the model ran in this call. */
   computedTokens = 0
@@ -272,14 +276,14 @@ class Extraction {
     for await (const window of this.count.kept ?? encodeWindows({ ...this.options, longest: this.limits.longest })) {
       for (const rows of batchesOf(window, this.limits)) {
         const batch = index++
-        const padded = rows.reduce((most, { ids }) => Math.max(most, ids.length), 0) * rows.length
-        this.paddedTokens += padded
+        const tokens = tokenBatch(rows)
+        this.paddedTokens += tokens.rows * tokens.length
         if (batch < this.finished) {
           this.resume(rows)
           continue
         }
         if (signal?.aborted === true) break
-        const result = this.options.model.run(tokenBatch(rows), this.sites, gatherOf(rows, this.options.plan.positions.kind === 'all'))
+        const result = this.options.model.run(tokens, this.sites, gatherOf(rows, this.options.plan.positions.kind === 'all'))
         // Awaited one turn of the loop later; until then a rejection has no listener.
         result.catch(() => undefined)
         const previous = running

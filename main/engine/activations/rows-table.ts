@@ -5,7 +5,7 @@ import { temporaryPathBeside } from '../atomic-file'
 import type { OpenDataset } from '../datasets/open-dataset'
 import { addTextColumn } from './parquet'
 
-/** File of the stored rows' numbers: int32 `row`, `tokens`, `position`, each [rows]. */
+/** File of the stored rows' numbers: int32 `row`, `tokens`, and the tokens read, `position` up to `position_end`, each [rows]. */
 export const ROWS_FILE = 'rows.safetensors'
 /** Table of the stored rows: `row`, every column of the dataset, and the text as the model read it. */
 export const ROWS_TABLE_FILE = 'rows.parquet'

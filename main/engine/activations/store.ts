@@ -19,8 +19,10 @@ export interface ActivationStore {
   readonly rows: Int32Array
   /** Tokens of each stored text, [rows]. */
   readonly tokens: Int32Array
-  /** Token read from each stored text, [rows]; -1 where several were. */
+  /** First token read from each stored text, [rows]. */
   readonly positions: Int32Array
+  /** One after the last token read from each stored text, [rows]: their mean is the activation, unless every token was kept. */
+  readonly positionEnds: Int32Array
   /** Index of a dataset row among the stored ones; -1 where it was skipped. */
   indexOf(row: number): number
   /** A site whole as float32: [rows, width], or [tokens, width] where every token was kept. @throws LayerscopeError `site-unknown`, `tensor-too-large` */
@@ -55,7 +57,7 @@ export async function openStore(folder: string): Promise<ActivationStore> {
   }
   const rowsFile = await openSafetensors(join(folder, ROWS_FILE))
   try {
-    return new Store(folder, manifest, await rowsFile.readInt32('row'), await rowsFile.readInt32('tokens'), await rowsFile.readInt32('position'))
+    return new Store(folder, manifest, await rowsFile.readInt32('row'), await rowsFile.readInt32('tokens'), await rowsFile.readInt32('position'), await rowsFile.readInt32('position_end'))
   } finally {
     await rowsFile.close()
   }
@@ -86,7 +88,8 @@ class Store implements ActivationStore {
     readonly manifest: Manifest,
     readonly rows: Int32Array,
     readonly tokens: Int32Array,
-    readonly positions: Int32Array
+    readonly positions: Int32Array,
+    readonly positionEnds: Int32Array
   ) {}
 
   get sites(): readonly string[] { return this.manifest.sites.map(({ name }) => name) }

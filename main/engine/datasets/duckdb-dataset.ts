@@ -4,21 +4,22 @@ import type { Cell, ColumnInfo, ColumnValues, DatasetSummary, ParsedParams, Role
 import { readOptionsSchema, type ColumnRoles, type ProbeTask, type ReadOptions, type TextSource } from '../../../preload/recipe'
 import { LayerscopeError } from '../errors'
 import { checkRoles } from './check-roles'
+import { defaultRows, suggestTreebankRoles } from './conllu'
 import { columnValues } from './column-values'
 import { connect, newTableName, queryRows, quoteName, quoteText } from './database'
 import { findColumn } from './find-column'
-import { inspectFile } from './inspect-file'
+import { inspectFile, type DatasetFormat } from './inspect-file'
 import { listedProblems, loadTable } from './load-table'
-import type { OpenDataset, SkippedRow, TextRow } from './open-dataset'
+import type { OpenDataset, SkippedRow, SpanSource, TextRow } from './open-dataset'
 import { profileColumns, toCell, toLabel, type TableColumn } from './profile-columns'
 import { RowPages } from './row-pages'
-import { suggestRoles } from './suggest-roles'
+import { suggestedPositions, suggestRoles } from './suggest-roles'
 import { streamTexts } from './stream-texts'
 
 const previewRows = 50
 
 /**
- * Opens a dataset file: CSV, TSV, JSON (array of objects), JSONL, Parquet, or plain text (a statement a line).
+ * Opens a dataset file: CSV, TSV, JSON (array of objects), JSONL, Parquet, CoNLL-U, or plain text (a statement a line).
  * Rows that cannot be read are left out and listed in `summary.problems`; the others keep their order.
  * @throws LayerscopeError `file-missing`, `dataset-empty`, `dataset-encoding`, `dataset-binary`, `dataset-unreadable`
  */
@@ -35,19 +36,21 @@ export async function openDataset(path: string, read: ReadOptions = {}): Promise
     const loaded = await loadTable(connection, table, path, inspection, options)
     const [count] = await queryRows(connection, `SELECT count(*) FROM ${table}`)
     const rows = Number(count?.[0] ?? 0)
-    if (rows === 0) throw emptyError(path, loaded.problems.find((problem) => problem.row !== null)?.message ?? null)
+    if (rows === 0) throw emptyError(path, inspection.format, loaded.problems)
     const columns = await profileColumns(connection, table, loaded.columns)
     const nulCharacters = await rowsWithNul(connection, table, columns)
-    const suggestion = await suggestRoles(connection, table, columns, rows)
+    const suggestion = suggestTreebankRoles(inspection.format, options.rows ?? defaultRows, columns) ?? await suggestRoles(connection, table, columns, rows)
     const preview = await queryRows(connection, `SELECT ${columns.map((column) => column.sql).join(', ')} FROM ${table} ORDER BY rowid LIMIT ${previewRows}`)
     const summary: Omit<DatasetSummary, 'datasetId'> = {
-      path, name: basename(path), hash: inspection.hash, format: inspection.format, bytes: inspection.bytes, read: options, rows,
+      path, name: basename(path), hash: inspection.hash, format: inspection.format, bytes: inspection.bytes, rows,
+      read: inspection.format === 'conllu' ? { rows: options.rows ?? defaultRows } : options,
       columns: columns.map(publicColumn),
       preview: preview.map((values) => values.map((value, index) => toCell(columns[index]?.type ?? 'text', value))),
       problems: [...loaded.problems, ...nulCharacters].slice(0, listedProblems),
       problemCount: loaded.problemCount + nulCharacters.length,
       suggested: suggestion.roles,
-      groupReason: suggestion.groupReason
+      groupReason: suggestion.groupReason,
+      suggestedPositions: suggestedPositions(columns)
     }
     return new DuckDBDataset(connection, table, columns, summary, discard)
   } catch (error) {
@@ -56,10 +59,12 @@ export async function openDataset(path: string, read: ReadOptions = {}): Promise
   }
 }
 
-function emptyError(file: string, firstProblem: string | null): LayerscopeError {
-  return firstProblem === null
+function emptyError(file: string, format: DatasetFormat, problems: DatasetSummary['problems']): LayerscopeError {
+  const first = problems.find((problem) => problem.row !== null || format === 'conllu')?.message
+  if (format === 'conllu') return new LayerscopeError({ code: 'dataset-empty', message: first === undefined ? 'The file holds no sentence.' : `No sentence of the file could be read. The first one: ${first}`, file })
+  return first === undefined
     ? new LayerscopeError({ code: 'dataset-empty', message: 'The file has a header and no rows.', file })
-    : new LayerscopeError({ code: 'dataset-empty', message: `No row of the file could be read. The first one: ${firstProblem}`, file, hint: 'Check the delimiter, and that the first line names every column.' })
+    : new LayerscopeError({ code: 'dataset-empty', message: `No row of the file could be read. The first one: ${first}`, file, hint: 'Check the delimiter, and that the first line names every column.' })
 }
 
 function publicColumn({ name, type, distinct, missing, min, max, examples }: TableColumn): ColumnInfo {
@@ -87,8 +92,8 @@ class DuckDBDataset implements OpenDataset {
     this.pages = new RowPages(connection, table, columns)
   }
 
-  texts(source: TextSource, spanColumn: string | null, limit: number | null): AsyncIterable<{ readonly texts: readonly TextRow[]; readonly skipped: readonly SkippedRow[] }> {
-    return streamTexts(this.connection, { name: this.table, rows: this.summary.rows, columns: this.columns }, source, spanColumn, limit)
+  texts(source: TextSource, span: SpanSource | null, limit: number | null): AsyncIterable<{ readonly texts: readonly TextRow[]; readonly skipped: readonly SkippedRow[] }> {
+    return streamTexts(this.connection, { name: this.table, rows: this.summary.rows, columns: this.columns }, source, span, limit)
   }
 
   async check(roles: ColumnRoles, task: ProbeTask = 'auto'): Promise<RolesCheck> {

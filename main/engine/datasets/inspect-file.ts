@@ -5,6 +5,7 @@ import { extname } from 'node:path'
 import type { DatasetSummary } from '../../../preload/contract'
 import type { ReadOptions } from '../../../preload/recipe'
 import { LayerscopeError } from '../errors'
+import { defaultRows } from './conllu'
 
 export type DatasetFormat = DatasetSummary['format']
 
@@ -28,7 +29,7 @@ const headBytes = 256 * 1024
 
 const formatOfExtension: ReadonlyMap<string, DatasetFormat> = new Map([
   ['.csv', 'csv'], ['.tsv', 'tsv'], ['.tab', 'tsv'], ['.json', 'json'], ['.jsonl', 'jsonl'], ['.ndjson', 'jsonl'],
-  ['.parquet', 'parquet'], ['.pq', 'parquet'], ['.txt', 'text'], ['.text', 'text']
+  ['.parquet', 'parquet'], ['.pq', 'parquet'], ['.conllu', 'conllu'], ['.txt', 'text'], ['.text', 'text']
 ])
 
 /**
@@ -52,7 +53,7 @@ async function statFile(file: string): Promise<{ readonly size: number }> {
   try {
     const found = await stat(file)
     if (found.isDirectory()) {
-      throw new LayerscopeError({ code: 'dataset-unreadable', message: 'This is a folder, not a dataset.', file, hint: 'Choose a CSV, TSV, JSON, JSONL, Parquet or text file.' })
+      throw new LayerscopeError({ code: 'dataset-unreadable', message: 'This is a folder, not a dataset.', file, hint: 'Choose a CSV, TSV, JSON, JSONL, Parquet, CoNLL-U or text file.' })
     }
     if (!found.isFile()) throw new LayerscopeError({ code: 'dataset-unreadable', message: 'This is not a regular file.', file })
     return found
@@ -145,6 +146,6 @@ async function scan(file: string, read: ReadOptions, format: DatasetFormat): Pro
     throw accessError(error, file)
   }
   if (length > longestRecord) longRecords.push(record)
-  hash.update(`\n${JSON.stringify([read.delimiter ?? null, read.header ?? null])}`)
+  hash.update(`\n${JSON.stringify(format === 'conllu' ? [read.rows ?? defaultRows] : [read.delimiter ?? null, read.header ?? null])}`)
   return { hash: hash.digest('hex'), longRecords }
 }

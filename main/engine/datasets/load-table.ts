@@ -2,6 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import type { DatasetProblem } from '../../../preload/contract'
 import type { ReadOptions } from '../../../preload/recipe'
 import { LayerscopeError } from '../errors'
+import { defaultRows, loadConllu } from './conllu'
 import { queryRows, quoteFile, quoteName, quoteText } from './database'
 import { noDelimiter, sniffDialect, uniqueNames } from './delimited-head'
 import { longestRecord, type FileInspection } from './inspect-file'
@@ -27,6 +28,7 @@ export async function loadTable(connection: DuckDBConnection, table: string, fil
       case 'text': return await loadLines(connection, table, file, inspection)
       case 'json': case 'jsonl': return await loadJson(connection, table, file, inspection.format)
       case 'parquet': return await loadParquet(connection, table, file)
+      case 'conllu': return await loadConllu(connection, table, file, read.rows ?? defaultRows)
     }
   } catch (error) {
     if (error instanceof LayerscopeError || !(error instanceof Error)) throw error

@@ -6,9 +6,14 @@ export interface TextRow {
   /** 0-based row of the dataset. */
   readonly row: number
   readonly text: string
-  /** UTF-16 range of the span column's value inside `text`; null when not asked for or not found. */
+  /** UTF-16 range that was asked for inside `text`: a column's value, or the row's word; null when not asked for or not found. */
   readonly span: readonly [number, number] | null
 }
+
+/** Which part of a text a row is about: the value of a column, or the characters from column `start` to column `end`. */
+export type SpanSource =
+  | { readonly kind: 'value'; readonly column: string }
+  | { readonly kind: 'range'; readonly start: string; readonly end: string }
 
 /** Why a row gives no text: an empty cell, a span that is not in the text. */
 export interface SkippedRow { readonly row: number; readonly reason: string }
@@ -17,7 +22,7 @@ export interface SkippedRow { readonly row: number; readonly reason: string }
 export interface OpenDataset {
   readonly summary: Omit<DatasetSummary, 'datasetId'>
   /** Streams texts in row order in chunks of at most a few thousand; memory is bounded by the chunk. */
-  texts(source: TextSource, spanColumn: string | null, limit: number | null): AsyncIterable<{ readonly texts: readonly TextRow[]; readonly skipped: readonly SkippedRow[] }>
+  texts(source: TextSource, span: SpanSource | null, limit: number | null): AsyncIterable<{ readonly texts: readonly TextRow[]; readonly skipped: readonly SkippedRow[] }>
   check(roles: ColumnRoles, task?: ProbeTask): Promise<RolesCheck>
   rows(query: Omit<ParsedParams<'dataset.rows'>, 'datasetId'>): Promise<RowPage>
   row(row: number): Promise<readonly { readonly column: string; readonly value: Cell }[]>

@@ -2,7 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import type { TextSource } from '../../../preload/recipe'
 import { queryRows } from './database'
 import { findColumn } from './find-column'
-import type { SkippedRow, TextRow } from './open-dataset'
+import type { SkippedRow, SpanSource, TextRow } from './open-dataset'
 import type { Table } from './profile-columns'
 import { parseTemplate, renderTemplate, templateColumns, type Rendered, type TemplatePart } from './template'
 
@@ -15,10 +15,11 @@ const chunkRows = 4096
  * Texts of a table in row order, a chunk at a time; other queries may run between chunks.
  * @throws LayerscopeError `column-unknown`, `template-invalid`
  */
-export async function* streamTexts(connection: DuckDBConnection, table: Table, source: TextSource, spanColumn: string | null, limit: number | null): AsyncGenerator<TextChunk> {
+export async function* streamTexts(connection: DuckDBConnection, table: Table, source: TextSource, span: SpanSource | null, limit: number | null): AsyncGenerator<TextChunk> {
   const parts = source.kind === 'column' ? [{ kind: 'column', name: source.column } as const] : parseTemplate(source.template)
   const used = templateColumns(parts)
-  const read = [...used, ...(spanColumn === null || used.includes(spanColumn) ? [] : [spanColumn])].map((name) => findColumn(table.columns, name))
+  const spanColumns = span === null ? [] : span.kind === 'value' ? [span.column] : [span.start, span.end]
+  const read = Array.from(new Set([...used, ...spanColumns]), (name) => findColumn(table.columns, name))
   const values = read.map((column) => `, ${column.sql}`).join('')
   const end = Math.min(table.rows, limit ?? table.rows)
   for (let start = 0; start < end; start += chunkRows) {
@@ -28,7 +29,7 @@ export async function* streamTexts(connection: DuckDBConnection, table: Table, s
     for (const [rowid, ...cells] of rows) {
       const row = Number(rowid)
       const valueOf = new Map(read.map((column, index) => [column.name, cells[index]] as const))
-      const outcome = renderRow(parts, valueOf, source, spanColumn)
+      const outcome = renderRow(parts, valueOf, source, span)
       if (typeof outcome === 'string') skipped.push({ row, reason: outcome })
       else texts.push({ row, ...outcome })
     }
@@ -37,17 +38,25 @@ export async function* streamTexts(connection: DuckDBConnection, table: Table, s
 }
 
 /** The row's text, or why it has none. */
-function renderRow(parts: readonly TemplatePart[], valueOf: ReadonlyMap<string, unknown>, source: TextSource, spanColumn: string | null): Rendered | string {
+function renderRow(parts: readonly TemplatePart[], valueOf: ReadonlyMap<string, unknown>, source: TextSource, span: SpanSource | null): Rendered | string {
   const textOf = (name: string): string => {
     const value = valueOf.get(name)
     return typeof value === 'string' ? value : ''
   }
   const empty = templateColumns(parts).find((name) => textOf(name).trim() === '')
   if (empty !== undefined) return source.kind === 'column' ? 'The text is empty.' : `“${empty}” is empty.`
-  const rendered = renderTemplate(parts, textOf, source.kind === 'template' ? spanColumn : null)
-  if (spanColumn === null || rendered.span !== null) return rendered
-  const span = lastOccurrence(rendered.text, textOf(spanColumn))
-  return span === null ? `The value of “${spanColumn}” is not in the text.` : { text: rendered.text, span }
+  const rendered = renderTemplate(parts, textOf, source.kind === 'template' && span?.kind === 'value' ? span.column : null)
+  if (span === null || rendered.span !== null) return rendered
+  if (span.kind === 'range') return withRange(rendered.text, [textOf(span.start), textOf(span.end)], span)
+  const found = lastOccurrence(rendered.text, textOf(span.column))
+  return found === null ? `The value of “${span.column}” is not in the text.` : { text: rendered.text, span: found }
+}
+
+/** The text with the characters that its row names. */
+function withRange(text: string, [start, end]: readonly [string, string], columns: { readonly start: string; readonly end: string }): Rendered | string {
+  const range = [Number(start), Number(end)] as const
+  const valid = start !== '' && end !== '' && range.every(Number.isInteger) && range[0] >= 0 && range[0] < range[1] && range[1] <= text.length
+  return valid ? { text, span: range } : `“${columns.start}” ${start === '' ? '(empty)' : start} to “${columns.end}” ${end === '' ? '(empty)' : end} is no part of the text, which has ${text.length} characters.`
 }
 
 /** Last occurrence of a value in the text: what introduces an entity may name it too. */

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
-import type { ColumnRoles } from '../../../preload/recipe'
+import type { ColumnRoles, Positions } from '../../../preload/recipe'
 import { queryRows } from './database'
 import { parsePolarity } from './polarity'
 import { isQuantity, type TableColumn } from './profile-columns'
@@ -47,6 +47,12 @@ export async function suggestRoles(connection: DuckDBConnection, table: string, 
     groupReason: group === null || label === undefined ? null
       : `${group.recurring} of the ${group.column.distinct} values of “${group.column.name}” stand beside more than one “${label.name}”: keeping the rows of one value in one fold stops the probe from recognising them.`
   }
+}
+
+/** Rows that name a range of characters in their text are words of it. */
+export function suggestedPositions(columns: readonly TableColumn[]): Positions | null {
+  const hasNumbers = (name: string): boolean => columns.some((column) => column.name === name && column.type === 'integer')
+  return hasNumbers('start') && hasNumbers('end') && columns.some(({ name, type }) => name === 'word' && type !== 'other') ? { kind: 'word' } : null
 }
 
 /** The longest texts, among columns with many different values. */

@@ -38,11 +38,12 @@ export function gatherSite(data: Float32Array, outputDims: readonly number[], di
     }
     return { data: out, shape: [tokens, width] }
   }
-  const out = new Float32Array(rows * width)
-  for (let row = 0; row < rows; row++) {
-    const positions = gather.positions[row] ?? new Int32Array(0)
-    const base = rowOf(row)
-    const target = out.subarray(row * width, (row + 1) * width)
+  const entries = gather.positions.length
+  const out = new Float32Array(entries * width)
+  for (let entry = 0; entry < entries; entry++) {
+    const positions = gather.positions[entry] ?? new Int32Array(0)
+    const base = rowOf(gather.batchRows?.[entry] ?? entry)
+    const target = out.subarray(entry * width, (entry + 1) * width)
     if (positions.length === 1) {
       const from = base + (positions[0] ?? 0) * width
       target.set(data.subarray(from, from + width))
@@ -55,7 +56,7 @@ export function gatherSite(data: Float32Array, outputDims: readonly number[], di
     const share = 1 / Math.max(1, positions.length)
     for (let column = 0; column < width; column++) target[column] = (target[column] ?? 0) * share
   }
-  return { data: out, shape: [rows, width] }
+  return { data: out, shape: [entries, width] }
 }
 
 function repeated(data: Float32Array, rows: number): Float32Array {

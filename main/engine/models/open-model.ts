@@ -16,13 +16,14 @@ export interface Tensor {
 
 /**
  * What to keep of a site's [batch, position, …] output.
- * `whole` returns it as it is; `positions` keeps for each batch row the mean over the listed token indices
- * (one index keeps that token); the result is [rows, width].
+ * `whole` returns it as it is; `positions` keeps for each of its entries the mean over the listed token indices
+ * (one index keeps that token) of batch row `batchRows[entry]`, of the row with its own number where that is left out;
+ * the result is [entries, width].
  * `tokens` keeps every unpadded token in row order: [tokens, width].
  */
 export type Gather =
   | { readonly kind: 'whole' }
-  | { readonly kind: 'positions'; readonly positions: readonly Int32Array[] }
+  | { readonly kind: 'positions'; readonly positions: readonly Int32Array[]; readonly batchRows?: Int32Array }
   | { readonly kind: 'tokens' }
 
 export interface Encoding {

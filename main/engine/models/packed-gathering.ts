@@ -8,6 +8,8 @@ export class PackedGathering {
   private readonly results: readonly { readonly site: MeasuredSite; readonly data: Float32Array<ArrayBuffer>; readonly shape: readonly number[] }[]
   /** Where a row's tokens begin when every token is kept. */
   private readonly firstToken: Int32Array
+  /** Entries that are read from each batch row. */
+  private readonly entriesOf: readonly (readonly number[])[]
 
   constructor(sites: readonly MeasuredSite[], private readonly batch: TokenBatch, private readonly gather: Gather) {
     const { rows, length, attentionMask } = batch
@@ -16,9 +18,10 @@ export class PackedGathering {
       const real = attentionMask.subarray(row * length, (row + 1) * length).reduce((total, one) => total + one, 0)
       this.firstToken[row + 1] = (this.firstToken[row] ?? 0) + real
     }
+    this.entriesOf = entriesByRow(gather, rows)
     this.results = sites.map(site => {
       const { width, headDim } = site
-      const kept = gather.kind === 'tokens' ? [this.firstToken[rows] ?? 0] : gather.kind === 'positions' ? [rows] : [rows, length]
+      const kept = gather.kind === 'tokens' ? [this.firstToken[rows] ?? 0] : gather.kind === 'positions' ? [gather.positions.length] : [rows, length]
       const shape = gather.kind === 'whole' && headDim !== null ? [...kept, width / headDim, headDim] : [...kept, width]
       return { site, shape, data: new Float32Array(kept.reduce((product, dim) => product * dim, width)) }
     })
@@ -48,19 +51,21 @@ export class PackedGathering {
       for (let position = 0; position < length; position++) if (attentionMask[row * length + position] === 1) copy(slots[token++] ?? 0, row * length + position)
       return
     }
-    const positions = gather.positions[row] ?? new Int32Array(0)
     const slotAt = this.slotsByPosition(row, slots)
-    if (positions.length === 1) {
-      copy(slotAt(positions[0] ?? 0), row)
-      return
+    for (const entry of this.entriesOf[row] ?? []) {
+      const positions = gather.positions[entry] ?? new Int32Array(0)
+      if (positions.length === 1) {
+        copy(slotAt(positions[0] ?? 0), entry)
+        continue
+      }
+      const target = data.subarray(entry * width, (entry + 1) * width)
+      for (const position of positions) {
+        const from = slotAt(position) * width
+        for (let column = 0; column < width; column++) target[column] = (target[column] ?? 0) + (output[from + column] ?? 0)
+      }
+      const share = 1 / Math.max(1, positions.length)
+      for (let column = 0; column < width; column++) target[column] = (target[column] ?? 0) * share
     }
-    const target = data.subarray(row * width, (row + 1) * width)
-    for (const position of positions) {
-      const from = slotAt(position) * width
-      for (let column = 0; column < width; column++) target[column] = (target[column] ?? 0) + (output[from + column] ?? 0)
-    }
-    const share = 1 / Math.max(1, positions.length)
-    for (let column = 0; column < width; column++) target[column] = (target[column] ?? 0) * share
   }
 
   /** The slot at a position of the padded row, wherever its padding stands. */
@@ -68,4 +73,10 @@ export class PackedGathering {
     const { length, attentionMask } = this.batch
     return position => slots[attentionMask.subarray(row * length, row * length + position).reduce((before, real) => before + real, 0)] ?? 0
   }
+}
+
+function entriesByRow(gather: Gather, rows: number): readonly (readonly number[])[] {
+  const entries: number[][] = Array.from({ length: rows }, () => [])
+  if (gather.kind === 'positions') gather.positions.forEach((_, entry) => entries[gather.batchRows?.[entry] ?? entry]?.push(entry))
+  return entries
 }

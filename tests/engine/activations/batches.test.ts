@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { batchesOf, gatherOf, tokenBatch } from '../../../main/engine/activations/batches'
-import { EVERY_TOKEN, positionOf } from '../../../main/engine/activations/positions'
+import { positionOf, type TokenRange } from '../../../main/engine/activations/positions'
 import type { EncodedRow } from '../../../main/engine/activations/windows'
 
-function rowsOfLengths(lengths: readonly number[], position = 0): EncodedRow[] {
-  return lengths.map((length, slot) => ({ slot, row: slot, ids: Int32Array.from({ length }, (_, i) => 100 * slot + i), position, firstToken: 0 }))
+function rowsOfLengths(lengths: readonly number[], kept: TokenRange = { first: 0, end: 1 }): EncodedRow[] {
+  return lengths.map((length, slot) => ({ slot, row: slot, ids: Int32Array.from({ length }, (_, i) => 100 * slot + i), kept, firstToken: 0 }))
 }
 
 const byLength = { tokens: 1024, batching: 'length', keptOf: () => 1, kept: 1e9 } as const
@@ -32,8 +32,25 @@ describe('batches', () => {
   it('become right-padded rectangles', () => {
     const batch = tokenBatch(rowsOfLengths([3, 1]))
     expect(batch).toEqual({ rows: 2, length: 3, inputIds: Int32Array.of(0, 1, 2, 100, 0, 0), attentionMask: Uint8Array.of(1, 1, 1, 1, 0, 0) })
-    expect(gatherOf(rowsOfLengths([3], EVERY_TOKEN), false)).toEqual({ kind: 'positions', positions: [Int32Array.of(0, 1, 2)] })
-    expect(gatherOf(rowsOfLengths([3], 2), false)).toEqual({ kind: 'positions', positions: [Int32Array.of(2)] })
+    expect(gatherOf(rowsOfLengths([3], { first: 0, end: 3 }), false)).toEqual({ kind: 'positions', positions: [Int32Array.of(0, 1, 2)] })
+    expect(gatherOf(rowsOfLengths([3], { first: 2, end: 3 }), false)).toEqual({ kind: 'positions', positions: [Int32Array.of(2)] })
+  })
+})
+
+describe('rows of one text', () => {
+  const ids = [Int32Array.of(1, 2, 3), Int32Array.of(4, 5, 6), Int32Array.of(7, 8, 9)]
+  const words = [0, 0, 1, 0, 2, 1].map((text, slot): EncodedRow => ({ slot, row: slot, ids: ids[text]!, kept: { first: slot % 2, end: slot % 2 + 1 }, firstToken: 0 }))
+
+  it('are run once and read at their own tokens', () => {
+    const [batch = [], ...more] = batchesOf({ rows: words }, { ...byLength, rowsAt: () => 1e9 })
+    expect(more).toEqual([])
+    expect(tokenBatch(batch)).toMatchObject({ rows: 3, length: 3, inputIds: Int32Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9) })
+    expect(gatherOf(batch, false)).toEqual({ kind: 'positions', positions: words.map(({ kept }) => Int32Array.of(kept.first)), batchRows: Int32Array.of(0, 0, 1, 0, 2, 1) })
+  })
+
+  it('count their text once against the budget, and stay within the vectors a batch may keep', () => {
+    expect(batchesOf({ rows: words }, { ...byLength, tokens: 6, rowsAt: () => 1e9 }).map(batch => batch.map(({ slot }) => slot))).toEqual([[0, 1, 2, 3, 5], [4]])
+    expect(batchesOf({ rows: words }, { ...byLength, kept: 2, rowsAt: () => 1e9 }).map(batch => batch.length)).toEqual([2, 2, 2])
   })
 })
 
@@ -42,10 +59,20 @@ describe('positions', () => {
   const encoding = { ids: Int32Array.of(1, 5, 6, 7, 8, 2), offsets: Int32Array.of(-1, -1, 0, 3, 4, 8, 9, 11, 12, 15, -1, -1), truncated: 0 }
   const row = (span: readonly [number, number] | null): { row: number; text: string; span: readonly [number, number] | null } => ({ row: 0, text: 'New York is big', span })
 
+  const token = (first: number): TokenRange => ({ first, end: first + 1 })
+
   it('take the last token that overlaps a span', () => {
-    expect(positionOf(encoding, row([0, 8]), { kind: 'span', column: 'city' })).toBe(2)
-    expect(positionOf(encoding, row([0, 1]), { kind: 'span', column: 'city' })).toBe(1)
-    expect(positionOf(encoding, row([10, 13]), { kind: 'span', column: 'city' })).toBe(4)
+    expect(positionOf(encoding, row([0, 8]), { kind: 'span', column: 'city' })).toEqual(token(2))
+    expect(positionOf(encoding, row([0, 1]), { kind: 'span', column: 'city' })).toEqual(token(1))
+    expect(positionOf(encoding, row([10, 13]), { kind: 'span', column: 'city' })).toEqual(token(4))
+  })
+
+  it('take every token that overlaps a word', () => {
+    expect(positionOf(encoding, row([0, 8]), { kind: 'word' })).toEqual({ first: 1, end: 3 })
+    expect(positionOf(encoding, row([9, 11]), { kind: 'word' })).toEqual(token(3))
+    // A token that holds the end of one word and the beginning of the next belongs to both.
+    expect(positionOf(encoding, row([1, 2]), { kind: 'word' })).toEqual(token(1))
+    expect(positionOf(encoding, row([3, 4]), { kind: 'word' })).toBe('No token covers the word.')
   })
 
   it('say why a row has none', () => {
@@ -56,8 +83,8 @@ describe('positions', () => {
   })
 
   it('count special tokens as the mask does', () => {
-    expect(positionOf(encoding, row(null), { kind: 'last' })).toBe(5)
-    expect(positionOf(encoding, row(null), { kind: 'first' })).toBe(0)
-    expect(positionOf(encoding, row(null), { kind: 'mean' })).toBe(EVERY_TOKEN)
+    expect(positionOf(encoding, row(null), { kind: 'last' })).toEqual(token(5))
+    expect(positionOf(encoding, row(null), { kind: 'first' })).toEqual(token(0))
+    expect(positionOf(encoding, row(null), { kind: 'mean' })).toEqual({ first: 0, end: 6 })
   })
 })

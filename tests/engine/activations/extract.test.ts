@@ -101,6 +101,34 @@ describe.skipIf(!present)('extraction', () => {
     expect(farthest(await withStore(span, store => store.readRow(SITE, 2)), whole.slice(position * 48, position * 48 + 48))).toBeLessThan(1e-5)
   })
 
+  it('averages the tokens of each word and runs a sentence once for all its words', async () => {
+    const sentences = ['Unbelievable things happened in Reykjavik', 'He said so', 'Nothing']
+    const words = sentences.flatMap(text => [...text.matchAll(/\S+/g)].map(match => ({ text, word: match[0], start: match.index, end: match.index + match[0].length })))
+    await writeFile(join(folder, 'words.jsonl'), [...words, { text: 'Nothing', word: '', start: 7, end: 8 }].map(row => JSON.stringify(row)).join('\n'))
+    const byWord = await openDataset(join(folder, 'words.jsonl'))
+    try {
+      const of = options({ positions: { kind: 'word' } }, { dataset: byWord })
+      const summary = await extract(of)
+      expect(summary).toMatchObject({ rows: words.length, skipped: [{ row: words.length, reason: '“start” 7 to “end” 8 is no part of the text, which has 7 characters.' }] })
+      const lengths = sentences.map(text => model.tokenizer.encode(text).ids.length)
+      expect(summary.computedTokens).toBeLessThan(3 * Math.max(...lengths) + 1)
+      expect(summary.tokens).toBe(words.reduce((sum, { text }) => sum + model.tokenizer.encode(text).ids.length, 0))
+      await withStore(of, async store => {
+        for (const [index, { text, start, end }] of words.entries()) {
+          const whole = await alone(text)
+          const own = model.tokenizer.describe(text).flatMap(({ span }, token) => (span !== null && span[0] < end && span[1] > start ? [token] : []))
+          const average = Float32Array.from({ length: 48 }, (_, i) => own.reduce((sum, token) => sum + (whole[token * 48 + i] ?? 0), 0) / own.length)
+          expect(farthest(await store.readRow(SITE, index), average)).toBeLessThan(1e-5)
+          expect([store.positions[index], store.positionEnds[index]]).toEqual([own[0], (own.at(-1) ?? 0) + 1])
+        }
+        // A word of several tokens is among them.
+        expect(Math.max(...store.positionEnds.map((end, index) => end - (store.positions[index] ?? 0)))).toBeGreaterThan(1)
+      })
+    } finally {
+      await byWord.close()
+    }
+  })
+
   it('keeps every token with its row, position and id', async () => {
     const of = options({ positions: { kind: 'all' }, sites: [SITE], limit: 20 })
     const summary = await extract(of)

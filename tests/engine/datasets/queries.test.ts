@@ -18,7 +18,7 @@ async function using<T>(file: string, look: (dataset: OpenDataset) => Promise<T>
 
 async function textsOf(dataset: OpenDataset, source: TextSource, span: string | null = null, limit: number | null = null): Promise<{ texts: TextRow[]; skipped: SkippedRow[] }> {
   const all: { texts: TextRow[]; skipped: SkippedRow[] } = { texts: [], skipped: [] }
-  for await (const { texts, skipped } of dataset.texts(source, span, limit)) {
+  for await (const { texts, skipped } of dataset.texts(source, span === null ? null : { kind: 'value', column: span }, limit)) {
     all.texts.push(...texts)
     all.skipped.push(...skipped)
   }
@@ -227,7 +227,7 @@ describe('size', () => {
       const before = process.memoryUsage().rss
       let peak = 0
       let count = 0
-      for await (const { texts } of dataset.texts({ kind: 'template', template: '{text} {entity}' }, 'entity', null)) {
+      for await (const { texts } of dataset.texts({ kind: 'template', template: '{text} {entity}' }, { kind: 'value', column: 'entity' }, null)) {
         count += texts.length
         peak = Math.max(peak, process.memoryUsage().rss - before)
       }

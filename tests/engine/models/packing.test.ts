@@ -100,6 +100,12 @@ describe.skipIf(!sharedExists)('running packs', () => {
           }
           start += sequence.length
         }
+        // Several entries of one row, and none of others.
+        const twice = await model.run(padded, ['ln_final.hook_out'], { kind: 'positions', positions: [last[2]!, mean[0]!, mean[2]!], batchRows: Int32Array.of(2, 0, 2) })
+        const each = (await model.run(padded, ['ln_final.hook_out'], { kind: 'positions', positions: mean })).get('ln_final.hook_out')?.data ?? new Float32Array(0)
+        const atLast = (await model.run(padded, ['ln_final.hook_out'], { kind: 'positions', positions: last })).get('ln_final.hook_out')?.data ?? new Float32Array(0)
+        expect(twice.get('ln_final.hook_out')?.shape).toEqual([3, hidden])
+        expect(twice.get('ln_final.hook_out')?.data).toEqual(Float32Array.of(...atLast.slice(2 * hidden, 3 * hidden), ...each.slice(0, hidden), ...each.slice(2 * hidden, 3 * hidden)))
       }
     } finally {
       await model.close()

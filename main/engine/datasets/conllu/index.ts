@@ -1,0 +1,2 @@
+export { defaultRows, loadConllu } from './load-conllu'
+export { suggestTreebankRoles } from './treebank-roles'
