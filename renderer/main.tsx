@@ -3,6 +3,8 @@ import { createRoot } from 'react-dom/client'
 import { App } from './app'
 import './components/base.css'
 import { followCommands, isCommandId, runCommand } from './commands'
+import { loadPlotly } from './plots'
+import { loadPointCloud } from './projection'
 import { loadLayout } from './state/layout'
 import { noticeError } from './state/notices'
 import { start } from './state/start'
@@ -15,4 +17,6 @@ await loadLayout()
 document.documentElement.dataset['platform'] = navigator.platform.startsWith('Mac') ? 'darwin' : 'other'
 createRoot(root).render(<StrictMode><App /></StrictMode>)
 followCommands()
+// The drawing libraries take a tenth of a second to evaluate: now, while nothing runs that it would hold up.
+requestIdleCallback(() => void Promise.all([loadPlotly(), loadPointCloud()]))
 start((command) => { if (isCommandId(command)) runCommand(command) }).catch((error: unknown) => noticeError(error))

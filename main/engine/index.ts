@@ -1,6 +1,7 @@
 /**
  * Entry of the engine process (an Electron `utilityProcess`): one server a window, on the ports that main hands over.
  */
+import { constants, setPriority } from 'node:os'
 import { z } from 'zod'
 import type { EngineMessage } from '../../preload/contract'
 import { createServer, EngineShared, type EnginePort, type EngineServer } from './server'
@@ -71,6 +72,13 @@ function enginePort(port: HostPort): EnginePort {
 
 // A promise that nobody awaited is a defect of one job; the other windows go on.
 process.on('unhandledRejection', reason => { console.error('unhandled rejection:', reason) })
+
+// The window comes first: where every core computes, its thread must not wait for one. Threads started from here on inherit it.
+try {
+  setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
+} catch {
+  // A system that does not let go of it keeps all equal.
+}
 
 const { parentPort } = process as unknown as { readonly parentPort?: ParentPort }
 if (parentPort === undefined) throw new Error('The engine runs in an Electron utility process; the command line is cli.js.')

@@ -9,6 +9,11 @@ export type CloudRenderer =
   /** The machine has no WebGL 2. */
   | { readonly kind: 'missing' }
 
+/** The renderer and three.js, apart from the page because of their size. */
+export function loadPointCloud(): Promise<typeof import('./point-cloud')> {
+  return import('./point-cloud')
+}
+
 /** The WebGL renderer of a canvas, loaded when the canvas is there. */
 export function usePointCloud(canvas: RefObject<HTMLCanvasElement | null>, size: Size): CloudRenderer {
   const theme = useDataTheme()
@@ -16,7 +21,7 @@ export function usePointCloud(canvas: RefObject<HTMLCanvasElement | null>, size:
   useEffect(() => {
     let current = true
     let made: PointCloud | null = null
-    void import('./point-cloud').then(({ PointCloud }) => {
+    void loadPointCloud().then(({ PointCloud }) => {
       if (!current || !canvas.current) return
       try {
         made = new PointCloud(canvas.current)
