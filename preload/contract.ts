@@ -313,6 +313,9 @@ export interface ChosenSite {
 /** Positions among the targets of the two that place a row on the globe. */
 export interface Coordinates { readonly latitude: number; readonly longitude: number }
 
+/** How the warning begins that explains a text baseline below chance: the page shows it beside the number. */
+export const textBelowChance = 'The text alone scores below chance'
+
 export interface SweepSummary {
   readonly task: Task
   /** Names of the classes; empty for other tasks. */

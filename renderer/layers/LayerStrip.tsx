@@ -1,6 +1,7 @@
 import { ChevronLeft, ChevronRight, MoreHorizontal, Table2 } from 'lucide-react'
 import { useEffect, useMemo, useState } from 'react'
 import { columnRolesSchema, extractionSchema, probePlanSchema } from '../../preload/recipe'
+import { textBelowChance } from '../../preload/contract'
 import { ContextMenu, IconButton, Menu, SegmentedControl, Skeleton, type MenuItem } from '../components'
 import { useDataTheme } from '../palette'
 import { copyText, fileName, renderFigure, saveFile, toCsv, toTsv } from '../plots'
@@ -98,7 +99,8 @@ function StripStatement({ series, run }: { readonly series: StripSeries | null; 
   if (series.chosen) {
     const { index, test, half } = series.chosen
     const name = siteName(series.sites[index] ?? '')
-    return <p className="LayerStrip-statement"><b>{name.charAt(0).toUpperCase() + name.slice(1)}</b> chosen on validation rows · test <b>{writeValue(test, 'accuracy', half)}</b> {writeHalf(half, 'accuracy')}</p>
+    const below = run.sweep?.warnings.find((warning) => warning.startsWith(textBelowChance))
+    return <p className="LayerStrip-statement" title={below}><b>{name.charAt(0).toUpperCase() + name.slice(1)}</b> chosen on validation rows · test <b>{writeValue(test, 'accuracy', half)}</b> {writeHalf(half, 'accuracy')}{below && <span className="LayerStrip-below">{below}</span>}</p>
   }
   if (run.progress?.stage === 'probing') return <p className="LayerStrip-statement">{run.results.length} of {run.sites.length} layers probed</p>
   if (run.progress) return <p className="LayerStrip-statement"><Skeleton width="180px" /></p>

@@ -1,5 +1,6 @@
-import type { ChosenSite, ClassifiedSite } from '../../../preload/contract'
+import { textBelowChance, type ChosenSite, type ClassifiedSite } from '../../../preload/contract'
 import type { ProbePlan } from '../../../preload/recipe'
+import { wordLean } from './balanced-words'
 import type { FoldPlan } from './folds'
 import { groupWarnings, type CodedGroups } from './groups'
 import type { CodedLabels } from './labels'
@@ -64,7 +65,9 @@ export function resultWarnings(
     )
   }
   const { textOnly, majority } = result.controls
-  if (leakSuspected(material, result)) {
+  if (farBelowMajority(material, result) && material.groups.given) {
+    warnings.push(`${textBelowChance} (${percent(textOnly)}, majority class ${percent(majority)}): read it as chance. ${inversionCause(material)} This can lower a probe's score and never raise it.`)
+  } else if (farBelowMajority(material, result)) {
     warnings.push(`The text alone scores ${percent(textOnly)}, far below the majority class (${percent(majority)}): rows seem to come in pairs with opposite labels that were split between training and test. Choose a group column that keeps each pair together.`)
   } else if (textOnly >= chosen.interval.lo) {
     warnings.push(`N-grams of the text alone reach ${percent(textOnly)} where the probe at ${chosen.site} reaches ${percent(chosen.testScore)}: its score does not show that the model represents the label.`)
@@ -94,9 +97,22 @@ export function nestedAccuracy(outcomes: readonly SiteOutcome[], folds: number):
   return right / rows
 }
 
-/** A text baseline well under the majority class, on a split by rows, means that partners of opposite label were torn apart. */
-function leakSuspected(material: SweepMaterial, { controls }: ClassifiedSite): boolean {
-  if (material.groups.given) return false
+/** Words lean less than this share of what chance would give: the rows were made so that they come out even. */
+const balancedLean = 0.25
+
+/** Why n-grams learn the opposite of what they are tested on although groups are whole. */
+function inversionCause({ labels, texts, codes, groups }: SweepMaterial): string {
+  const lean = wordLean(Array.from(labels.rows, row => texts[row] ?? ''), codes, groups.codes, labels.classes.length)
+  return lean < balancedLean
+    ? 'Words stand as often under one label as under the other, so a word that is mostly true in the training folds is mostly false in the one held out, and n-grams learn the opposite.'
+    : 'N-grams learn in the training folds the opposite of what holds in the one held out, as happens where labels were balanced across groups.'
+}
+
+/**
+ * A text baseline well under the majority class. On a split by rows it means that partners of opposite label were torn apart;
+ * on a split by groups, that words were balanced over the labels.
+ */
+function farBelowMajority(material: SweepMaterial, { controls }: ClassifiedSite): boolean {
   const deviation = Math.sqrt(controls.majority * (1 - controls.majority) / material.codes.length)
   return controls.textOnly < controls.majority - Math.max(0.1, 4 * deviation)
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ClassifiedSite } from '../../../preload/contract'
+import { textBelowChance, type ClassifiedSite } from '../../../preload/contract'
 import type { ProbePlan } from '../../../preload/recipe'
 import { LayerscopeError } from '../../../main/engine/errors'
 import { sweep, type ActualClasses, type HeldOutClasses, type SweepInput, type SweepOutcome } from '../../../main/engine/probes'
@@ -152,6 +152,16 @@ describe('sweep', () => {
     expect(loose.outcome.summary.warnings.some(warning => warning.includes('pairs'))).toBe(true)
     const grouped = await run({ ...input, labels, texts, groups: labels.map((_, row) => String(Math.floor(row / 2))) })
     expect(grouped.outcome.summary.warnings.some(warning => warning.includes('pairs'))).toBe(false)
+  })
+
+  it('explains n-grams that learn the opposite because every word is balanced over the labels', async () => {
+    const input = made({ rows: 400, columns: 6, classes: 2, signal: [0] })
+    // Each city in a true and in a false statement; each of 20 countries is named as often falsely as truly.
+    const labels = input.labels.map((_, row) => row % 2 === 0 ? 'true' : 'false')
+    const texts = labels.map((_, row) => `the city of town${(Math.floor(row / 2) * 7919).toString(36)} is in ${'abcdefghijklmnopqrst'.charAt((Math.floor(row / 2) + (row % 2) * 7) % 20).repeat(6)}`)
+    const { outcome: { summary } } = await run({ ...input, labels, texts, groups: labels.map((_, row) => String(Math.floor(row / 2))) })
+    expect(summary.sites[0]?.controls.textOnly).toBeLessThan(0.4)
+    expect(summary.warnings.find(warning => warning.startsWith(textBelowChance))).toMatch(/majority class 50\.0 %.*read it as chance.*as often under one label as under the other/)
   })
 
   it('says when the text alone is as good, groups are few, classes are small, texts repeat, and data is separable', async () => {
