@@ -66,10 +66,10 @@ export class LogisticProblems {
   }
 
   /** The problems of the jobs `here` at one strength, ready to minimise from `points`. */
-  async at(strength: number, here: readonly number[], points: readonly Float64Array[], preconditioner: Preconditioner): Promise<BatchObjective> {
+  async at(strength: number, here: readonly number[], points: readonly Float64Array[], preconditioner: Preconditioner, lastIterations: number): Promise<BatchObjective> {
     const { columns, outputs, context } = this
     const stacked = this.stack(here, points)
-    const inverse = await preconditioner.at(strength, stacked.weights, Float32Array.from(stacked.intercepts), here.map(job => this.training[job] as Uint8Array))
+    const inverse = await preconditioner.at(strength, stacked.weights, Float32Array.from(stacked.intercepts), here.map(job => this.training[job] as Uint8Array), lastIterations)
     const curvature = new Float64Array(here.length * outputs)
     return {
       dimension: outputs * (columns + 1),

@@ -22,7 +22,7 @@ export const logistic: ProbeMethod = {
   strengths: count => logSpace(-4, 4, count),
   async fit(context, jobs, precision) {
     const results: FitResult[] = []
-    const preconditioner = new Preconditioner(context)
+    const preconditioner = Preconditioner.of(context)
     const { outputs } = context.products
     const size = outputs * (context.data.columns + 1)
     const together = Math.max(1, Math.min(Math.floor(logitsAtOnce / (context.data.rows * outputs)), Math.floor(historyAtOnce / (16 * size))))
@@ -49,12 +49,14 @@ async function fitPath(context: SiteContext, jobs: readonly FitJob[], preconditi
   const before = jobs.map((): Past | undefined => undefined)
   const reached = jobs.map((): number | undefined => undefined)
   const strengths = [...new Set(jobs.flatMap(job => job.strengths))].sort((a, b) => a - b)
+  let iterationsBefore = 0
   for (const strength of strengths) {
     const here = [...jobs.keys()].filter(job => jobs[job]?.strengths.includes(strength))
     const batch = here.map(job => points[job] as Float64Array)
-    const objective = await problems.at(strength, here, batch, preconditioner)
+    const objective = await problems.at(strength, here, batch, preconditioner, iterationsBefore)
     await extrapolate(objective, batch, here.map(job => before[job]), strength)
     const result = await minimise(objective, batch, { tolerance, iterations, checkpoint: context.checkpoint })
+    iterationsBefore = result.iterations
     here.forEach((job, i) => {
       const point = batch[i] as Float64Array
       const last = points[job] as Float64Array
