@@ -15,6 +15,7 @@ export default defineConfig({
           index: at('main/index.ts'),
           engine: at('main/engine/index.ts'),
           cli: at('main/cli/index.ts'),
+          'discovery-worker': at('main/engine/models/discovery-worker.ts'),
           'model-worker': at('main/engine/models/model-worker.ts'),
           'provider-probe': at('main/engine/models/provider-probe.ts'),
           'probe-worker': at('main/engine/probes/probe-worker.ts'),

@@ -52,6 +52,12 @@ export async function askForPath(window: BaseWindow, kind: DialogKind, suggested
   return wanted.includes(extname(filePath).toLowerCase()) ? filePath : `${filePath}${extname(first)}`
 }
 
+/** Asks for a folder to look for models in. Null when the person cancelled. */
+export async function askForModelFolder(window: BaseWindow): Promise<string | null> {
+  const { canceled, filePaths } = await dialog.showOpenDialog(window, { title: 'Look for models in', buttonLabel: 'Add', properties: ['openDirectory'] })
+  return canceled ? null : filePaths[0] ?? null
+}
+
 /** Asks what to do with results that were never saved. */
 export async function askAboutUnsaved(window: BaseWindow, name: string): Promise<'save' | 'discard' | 'cancel'> {
   const { response } = await dialog.showMessageBox(window, {

@@ -1,8 +1,11 @@
+import { z } from 'zod'
+
 /** The engine process as the host sees it: Electron's `UtilityProcess`, and nothing else in production. */
 export interface EngineProcess<Port> {
   postMessage(message: unknown, transfer?: Port[]): void
   on(event: 'spawn', listener: () => void): unknown
   on(event: 'exit', listener: (code: number) => void): unknown
+  on(event: 'message', listener: (message: unknown) => void): unknown
   kill(): boolean
 }
 
@@ -12,6 +15,8 @@ export interface EngineHostOptions<Port> {
   readonly fork: () => EngineProcess<Port>
   /** Paths an engine that starts anew is told of. */
   readonly grants: () => readonly string[]
+  /** Models that the engine found where models usually are. */
+  readonly onOffer: (paths: readonly string[]) => void
   readonly onStopped: (reason: string) => void
   /** It died too often to be started again by itself: `restart` does so. */
   readonly onFailed: (reason: string) => void
@@ -22,6 +27,9 @@ export interface EngineHostOptions<Port> {
   /** How long an engine that is asked to stop may take. @default 4 s */
   readonly stopWithinMs?: number
 }
+
+/** All that an engine tells of its own accord. */
+const offerSchema = z.object({ kind: z.literal('offer'), paths: z.array(z.string().min(1)) })
 
 const longestDelayMs = 8_000
 /** An engine that lived this long is healthy: the next failure waits the shortest delay again. */
@@ -55,6 +63,10 @@ export class EngineHost<Port> {
       for (const path of this.options.grants()) engine.postMessage({ kind: 'grant', path })
       this.running = true
       this.options.onReady(++this.generation)
+    })
+    engine.on('message', (message) => {
+      const offer = offerSchema.safeParse(message)
+      if (offer.success) this.options.onOffer(offer.data.paths)
     })
     engine.on('exit', (code) => this.exited(code))
   }

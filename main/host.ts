@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import type { HostEvent, PathKind, Sample, StartupInfo } from '../preload/bridge'
 import { commandTable, isCommandId, type CommandInfo } from '../preload/commands'
 import { enginePortChannel } from '../preload/host-calls'
-import { askForPath, fileName } from './dialogs'
+import { askForModelFolder, askForPath, fileName } from './dialogs'
 import { EngineHost } from './engine-host'
 import { Grants } from './grants'
 import { handle } from './ipc'
@@ -26,6 +26,8 @@ export class Host {
   private readonly windows = new Set<WorkbenchWindow>()
   private readonly grants = new Grants((path) => this.engine.grant(path))
   private readonly engine: EngineHost<MessagePortMain>
+  /** Models that the engine found: each is granted when the person picks it. */
+  private readonly offered = new Set<string>()
 
   constructor(private readonly options: HostOptions) {
     const temporaryRoot = join(app.getPath('userData'), 'unsaved')
@@ -34,6 +36,7 @@ export class Host {
       temporaryRoot,
       fork: () => utilityProcess.fork(join(options.mainFolder, 'engine.js'), [], { serviceName: 'Layerscope engine', stdio: 'inherit' }),
       grants: () => this.grants.all(),
+      onOffer: (paths) => { for (const path of paths) this.offered.add(resolve(path)) },
       onStopped: (reason) => this.broadcast({ kind: 'engine-stopped', reason }),
       onFailed: (reason) => this.broadcast({ kind: 'engine-failed', reason }),
       onReady: (generation) => {
@@ -135,6 +138,21 @@ export class Host {
       this.grants.add(path)
       return pathKind(path)
     })
+    handle(senders, 'modelFolders', () => this.modelFolders())
+    handle(senders, 'addModelFolder', async (window) => {
+      const path = await askForModelFolder(window.browser)
+      if (path !== null) settings.change({ modelFolders: [...new Set([...settings.get().modelFolders, resolve(path)])] })
+      return this.modelFolders()
+    })
+    handle(senders, 'removeModelFolder', (_window, path) => {
+      settings.change({ modelFolders: settings.get().modelFolders.filter((folder) => folder !== path) })
+      return this.modelFolders()
+    })
+    handle(senders, 'pickModel', (_window, path) => {
+      if (!this.offered.has(resolve(path))) return this.grants.has(path)
+      this.grants.add(path)
+      return true
+    })
     handle(senders, 'readRecipe', async (_window, path) => {
       if (!this.grants.has(path)) return { ok: false, error: { code: 'path-refused', message: 'This file was not opened by you.', file: path, hint: 'Open it from a dialog or drop it on the window.' } }
       const file = await readRecipe(path)
@@ -171,6 +189,13 @@ export class Host {
     })
     handle(senders, 'loadLayout', () => settings.get().layout)
     handle(senders, 'saveLayout', (_window, layout) => settings.change({ layout }))
+  }
+
+  /** The folders are the person's own choice, now or at an earlier start. */
+  private modelFolders(): readonly string[] {
+    const { modelFolders } = this.options.settings.get()
+    for (const folder of modelFolders) this.grants.add(folder)
+    return modelFolders
   }
 
   private recentChanged(): void {

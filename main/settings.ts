@@ -11,6 +11,8 @@ const settingsSchema = z.object({
   window: boundsSchema.nullable().catch(null),
   layout: z.record(z.string(), z.unknown()).catch({}),
   recent: z.array(z.object({ path: z.string(), name: z.string(), openedAt: z.string() })).catch([]),
+  /** Folders to look for models in, beside the usual ones. */
+  modelFolders: z.array(z.string().min(1)).catch([]),
   theme: themeSchema.catch('system')
 })
 export type Settings = z.infer<typeof settingsSchema>

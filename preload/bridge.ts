@@ -66,6 +66,13 @@ export interface LayerscopeBridge {
   dialog(kind: DialogKind, suggestedName?: string): Promise<string | null>
   /** Real path of a dropped `File`, granted to the engine; null for a file without one. */
   dropped(file: File): Promise<PathKind | null>
+  /** Folders that the person added to look for models in; granted to the engine. */
+  modelFolders(): Promise<readonly string[]>
+  /** Asks for a folder and adds it; the folders as they are then. */
+  addModelFolder(): Promise<readonly string[]>
+  removeModelFolder(path: string): Promise<readonly string[]>
+  /** Grants the engine a model that it listed, because the person picked it; false for any other path. */
+  pickModel(path: string): Promise<boolean>
   readRecipe(path: string): Promise<RecipeFile>
   /** Writes an exported figure or table to a path that `dialog` returned. */
   writeFile(path: string, data: Uint8Array): Promise<void>

@@ -91,6 +91,41 @@ export interface ModelSummary {
   readonly memory?: ModelMemory | null
 }
 
+/** A place of this machine where models are looked for. */
+export interface ModelPlace {
+  readonly kind: 'hugging-face' | 'lm-studio' | 'ollama' | 'folder'
+  readonly path: string
+  /** Whether there is such a folder. */
+  readonly there: boolean
+}
+
+/** A model found on this machine, as its headers describe it. */
+export interface FoundModel {
+  /** What to open. */
+  readonly path: string
+  /** As its place calls it: `owner/name`, `name:tag`, a way below the folder. */
+  readonly name: string
+  /** Path of the place it was found in. */
+  readonly place: string
+  readonly family: string | null
+  readonly format: 'onnx' | 'safetensors' | 'gguf' | 'pytorch'
+  /** What most of its weights are stored as; null where that was not read. */
+  readonly precision: string | null
+  /** Of its weights, on disk. */
+  readonly bytes: number
+  readonly openable: boolean
+  /** Why not. */
+  readonly reason?: string
+}
+
+export interface ModelListing {
+  readonly home: string
+  /** Where was looked, in this order. */
+  readonly places: readonly ModelPlace[]
+  /** Place by place, by name. */
+  readonly models: readonly FoundModel[]
+}
+
 export interface TokenInfo {
   readonly id: number
   readonly text: string
@@ -466,6 +501,8 @@ const row = z.int().min(0)
 /** Parameters of every request; the engine parses each message with its schema before anything else. */
 export const requestSchemas = {
   'providers.list': z.object({}),
+  /** Looks in the usual places and in `folders`, which the person must have added. */
+  'models.list': z.object({ folders: z.array(path).max(200).default([]) }),
   'model.open': z.object({ path, provider: z.string().default('cpu') }),
   'model.close': z.object({ modelId: id }),
   'model.tokenize': z.object({ modelId: id, text: z.string().max(1_000_000) }),
@@ -535,6 +572,7 @@ export type ParsedParams<N extends RequestName> = z.output<(typeof requestSchema
 
 export interface RequestResults {
   'providers.list': readonly ProviderInfo[]
+  'models.list': ModelListing
   'model.open': ModelSummary
   'model.close': null
   'model.tokenize': readonly TokenInfo[]
@@ -561,6 +599,7 @@ export interface RequestResults {
 
 /** Events a request sends before its end; `never` where it has none. */
 export interface RequestEvents {
+  'models.list': { readonly kind: 'places'; readonly places: readonly ModelPlace[]; readonly home: string } | { readonly kind: 'found'; readonly model: FoundModel }
   'model.open': { readonly kind: 'stage'; readonly stage: string } | { readonly kind: 'check'; readonly check: ModelCheck }
   /** `text` is what the token adds to the text; empty while a character is incomplete. */
   'model.generate': { readonly kind: 'token'; readonly id: number; readonly text: string }

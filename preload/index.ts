@@ -23,6 +23,10 @@ const bridge: LayerscopeBridge = {
     const path = webUtils.getPathForFile(file)
     return path === '' ? null : call<PathKind>('dropped', path)
   },
+  modelFolders: () => call<readonly string[]>('modelFolders'),
+  addModelFolder: () => call<readonly string[]>('addModelFolder'),
+  removeModelFolder: (path) => call<readonly string[]>('removeModelFolder', path),
+  pickModel: (path) => call<boolean>('pickModel', path),
   readRecipe: (path) => call<RecipeFile>('readRecipe', path),
   writeFile: (path, data) => call('writeFile', path, data),
   setTitle: (name, edited, path) => void call('setTitle', name, edited, path),

@@ -19,6 +19,7 @@ interface HostPort {
 /** `process.parentPort` of a utilityProcess. */
 interface ParentPort {
   on(event: 'message', listener: (event: { readonly data: unknown; readonly ports: readonly HostPort[] }) => void): unknown
+  postMessage(message: unknown): void
 }
 
 const hostMessageSchema = z.discriminatedUnion('kind', [
@@ -51,7 +52,8 @@ function serve(parent: ParentPort): void {
         if (port === undefined || temporaryRoot === null) throw new Error('a window was connected without a port, or before init')
         servers.add(createServer(enginePort(port), {
           temporaryRoot, shared,
-          isGranted: path => [...granted].some(root => isBelow(root, path))
+          isGranted: path => [...granted].some(root => isBelow(root, path)),
+          offer(paths) { parent.postMessage({ kind: 'offer', paths }) }
         }))
       }
     }

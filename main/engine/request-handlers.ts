@@ -1,7 +1,7 @@
 import type { RowDetail } from '../../preload/contract'
 import { openDataset } from './datasets/index'
 import { LayerscopeError } from './errors'
-import { listProviders } from './models/index'
+import { listModels, listProviders } from './models/index'
 import { continuePrompt, nextTokens } from './prompt'
 import { projectRun } from './project'
 import { nearestRows } from './projections/index'
@@ -15,6 +15,15 @@ export function requestHandlers(workplace: Workplace): RequestHandlers {
   return {
     'providers.list': async () => await listProviders(),
 
+    'models.list': async ({ folders }, { signal, send }) => {
+      for (const folder of folders) workplace.requireReadable(folder)
+      const listing = await listModels({ folders }, {
+        onPlaces(places, home) { send({ kind: 'places', places, home }) },
+        onFound(model) { send({ kind: 'found', model }) }
+      }, signal)
+      workplace.offer(listing.models.filter(({ openable }) => openable).map(({ path }) => path))
+      return listing
+    },
     'model.open': async ({ path, provider }, { signal, send }) => {
       workplace.requireReadable(path)
       const hold = await workplace.shared.models.open(path, provider, {

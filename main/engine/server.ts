@@ -31,6 +31,8 @@ export interface ServerOptions {
   readonly temporaryRoot: string
   /** Whether the person pointed at this path. */
   isGranted(path: string): boolean
+  /** Told of models that were found: main grants one when the person picks it. */
+  offer?(paths: readonly string[]): void
   readonly shared?: EngineShared
 }
 

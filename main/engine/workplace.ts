@@ -34,6 +34,11 @@ export class Workplace {
 
   get temporaryRoot(): string { return this.options.temporaryRoot }
 
+  /** These may be picked from a list. */
+  offer(paths: readonly string[]): void {
+    this.options.offer?.(paths)
+  }
+
   /** @throws LayerscopeError `path-not-granted` */
   requireReadable(path: string): void {
     if (!this.options.isGranted(path) && !this.referenced.has(resolve(path))) this.refuse(path)

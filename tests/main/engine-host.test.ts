@@ -25,6 +25,7 @@ function setUp(): { host: EngineHost<string>; processes: RecordedProcess[]; even
       return process
     },
     grants: () => ['/models', '/data'],
+    onOffer: (paths) => events.push(`offered ${paths.join()}`),
     onStopped: (reason) => events.push(`stopped: ${reason}`),
     onFailed: (reason) => events.push(`failed: ${reason}`),
     onReady: (generation) => events.push(`ready ${generation}`)
@@ -46,6 +47,13 @@ describe('EngineHost', () => {
     expect(host.connect('port')).toBe(true)
     host.grant('/more')
     expect(latest().messages.slice(3)).toEqual([[{ kind: 'connect' }, 'port'], { kind: 'grant', path: '/more' }])
+  })
+
+  it('passes on what the engine found and nothing else', () => {
+    const { host, latest, events } = setUp()
+    host.start()
+    for (const message of [{ kind: 'offer', paths: ['/models/a.gguf'] }, { kind: 'offer', paths: [3] }, { kind: 'grant', path: '/' }, null]) latest().emit('message', message)
+    expect(events).toEqual(['offered /models/a.gguf'])
   })
 
   it('starts another engine when one dies, waiting longer each time', () => {

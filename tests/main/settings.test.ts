@@ -14,7 +14,7 @@ beforeEach(async () => {
 describe('SettingsFile', () => {
   it('comes back as it was left', async () => {
     const settings = await SettingsFile.open(file)
-    settings.change({ window: { x: 10, y: 20, width: 1200, height: 800, maximized: true }, theme: 'dark', layout: { leftOpen: false } })
+    settings.change({ window: { x: 10, y: 20, width: 1200, height: 800, maximized: true }, theme: 'dark', layout: { leftOpen: false }, modelFolders: ['/models'] })
     settings.remember('/runs/A.layerscope', 'A', '2026-01-01T00:00:00Z')
     await settings.flush()
     expect((await SettingsFile.open(file)).get()).toEqual(settings.get())
@@ -33,7 +33,7 @@ describe('SettingsFile', () => {
 
   it.each(['', '{"window": ', 'null', '[]', '{"window": {"width": -1}, "recent": [{"path": 3}], "theme": "sepia"}'])('starts afresh from %j', async (content) => {
     await writeFile(join(folder, 'settings.json'), content)
-    expect((await SettingsFile.open(join(folder, 'settings.json'))).get()).toEqual({ version: 1, window: null, layout: {}, recent: [], theme: 'system' })
+    expect((await SettingsFile.open(join(folder, 'settings.json'))).get()).toEqual({ version: 1, window: null, layout: {}, recent: [], modelFolders: [], theme: 'system' })
   })
 
   it('keeps the fields that are sound', async () => {

@@ -1,28 +1,9 @@
 import { lstat, readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { basename, dirname, join, resolve } from 'node:path'
-import { errorReport } from '../errors'
-import { familyOf, ModelConfig } from './generated'
-import { readTensorIndex } from './generated/safetensors-index'
-import { ggufModel } from './gguf/gguf-families'
-import { readGguf } from './gguf/gguf-file'
-import { GgufWeights } from './gguf/gguf-weights'
-import { withBytes } from './gguf/tensor-bytes'
+import { basename, dirname, join, relative, resolve, sep } from 'node:path'
+import type { FoundModel, ModelListing, ModelPlace } from '../../../preload/contract'
+import { describeModel } from './describe-model'
 import { locateModel } from './locate'
-import { readHints } from './config'
-
-/** A model found on this machine. */
-export interface FoundModel {
-  /** What to open. */
-  readonly path: string
-  readonly family: string | null
-  readonly format: 'onnx' | 'safetensors' | 'gguf'
-  /** Of its weights, on disk. */
-  readonly bytes: number
-  readonly openable: boolean
-  /** Why not. */
-  readonly reason?: string
-}
 
 /** Where to look. */
 export interface DiscoverOptions {
@@ -33,35 +14,59 @@ export interface DiscoverOptions {
   readonly folders?: readonly string[]
 }
 
+/** Told of while looking: where, then each model as it is found. */
+export interface DiscoverListener {
+  onPlaces?(places: readonly ModelPlace[], home: string): void
+  onFound?(model: FoundModel): void
+}
+
 /** Folders within folders that are looked through: publisher, model, variant, and one to spare. */
 const DEPTH = 5
 /** No more entries than this are looked at below one folder, so that a whole disk given by mistake ends. */
 const MOST_ENTRIES = 20_000
 
 /**
- * Models of the Hugging Face cache, LM Studio, Ollama and further folders, by path. Only names and headers are read.
+ * Models of the Hugging Face cache, LM Studio, Ollama and further folders, place by place and by name. Only names and headers are read.
  * A file that several places link to is told once.
  */
-export async function discoverModels(options: DiscoverOptions = {}): Promise<readonly FoundModel[]> {
+export async function discoverModels(options: DiscoverOptions = {}, listener: DiscoverListener = {}): Promise<ModelListing> {
   const home = options.home ?? homedir()
   const environment = options.environment ?? process.env
-  const candidates = [
-    ...await huggingFace(environment['HF_HUB_CACHE'] ?? join(environment['HF_HOME'] ?? join(environment['XDG_CACHE_HOME'] ?? join(home, '.cache'), 'huggingface'), 'hub')),
-    ...await below(join(home, '.lmstudio', 'models')), ...await below(join(home, '.cache', 'lm-studio', 'models')),
-    ...await ollama(environment['OLLAMA_MODELS'] ?? join(home, '.ollama', 'models')),
-    ...(await Promise.all((options.folders ?? []).map(async folder => await below(resolve(folder))))).flat()
-  ]
+  const places = await existing([
+    { kind: 'hugging-face', path: environment['HF_HUB_CACHE'] ?? join(environment['HF_HOME'] ?? join(environment['XDG_CACHE_HOME'] ?? join(home, '.cache'), 'huggingface'), 'hub') },
+    { kind: 'lm-studio', path: join(home, '.lmstudio', 'models') }, { kind: 'lm-studio', path: join(home, '.cache', 'lm-studio', 'models') },
+    { kind: 'ollama', path: environment['OLLAMA_MODELS'] ?? join(home, '.ollama', 'models') },
+    ...[...new Set((options.folders ?? []).map(folder => resolve(folder)))].map(path => ({ kind: 'folder', path }) as const)
+  ])
+  listener.onPlaces?.(places, home)
   const found = new Map<string, FoundModel>()
-  for (const candidate of candidates) {
-    const real = await realpath(candidate.path).catch(() => null)
-    if (real === null || found.has(real)) continue
-    const model = await describe(candidate)
-    if (model !== null) found.set(real, model)
+  for (const place of places) {
+    const candidates = [...await candidatesOf(place)].sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0)
+    for (const { path, format, name } of candidates) {
+      const real = await realpath(path).catch(() => null)
+      if (real === null || found.has(real)) continue
+      const model = { ...await describeModel(path, format), format, name, place: place.path }
+      found.set(real, model)
+      listener.onFound?.(model)
+    }
   }
-  return [...found.values()].sort((a, b) => a.path < b.path ? -1 : a.path > b.path ? 1 : 0)
+  return { home, places, models: [...found.values()] }
 }
 
-interface Candidate { readonly path: string; readonly format: FoundModel['format'] }
+async function existing(places: readonly Omit<ModelPlace, 'there'>[]): Promise<readonly ModelPlace[]> {
+  return Promise.all(places.map(async place => ({ ...place, there: await stat(place.path).then(found => found.isDirectory(), () => false) })))
+}
+
+/** A file that a model is opened by, and what the place calls the model. */
+interface Candidate { readonly path: string; readonly format: FoundModel['format']; readonly name: string }
+
+async function candidatesOf({ kind, path }: ModelPlace): Promise<readonly Candidate[]> {
+  if (kind === 'hugging-face') return await huggingFace(path)
+  if (kind === 'ollama') return await ollama(path)
+  // LM Studio keeps publisher/repository/file: the repository says little that the file does not.
+  if (kind === 'lm-studio') return await below(path, parts => parts.length > 2 ? [parts[0] ?? '', ...parts.slice(2)] : parts)
+  return await below(path, parts => parts)
+}
 
 /** `models--owner--name/snapshots/<commit>`: the commit that a reference names, else all there are. */
 async function huggingFace(hub: string): Promise<readonly Candidate[]> {
@@ -69,11 +74,12 @@ async function huggingFace(hub: string): Promise<readonly Candidate[]> {
   for (const repository of await entries(hub)) {
     if (!repository.startsWith('models--')) continue
     const folder = join(hub, repository)
+    const name = repository.slice('models--'.length).replace('--', '/')
     const named = new Set<string>()
     for (const reference of await entries(join(folder, 'refs'))) named.add((await readFile(join(folder, 'refs', reference), 'utf8').catch(() => '')).trim())
     const snapshots = await entries(join(folder, 'snapshots'))
     const current = snapshots.filter(snapshot => named.has(snapshot))
-    for (const snapshot of current.length > 0 ? current : snapshots) candidates.push(...await below(join(folder, 'snapshots', snapshot)))
+    for (const snapshot of current.length > 0 ? current : snapshots) candidates.push(...await below(join(folder, 'snapshots', snapshot), parts => [name, ...parts]))
   }
   return candidates
 }
@@ -87,7 +93,7 @@ async function ollama(models: string): Promise<readonly Candidate[]> {
       for (const { mediaType, digest } of layers ?? []) {
         // A digest is a name of letters and digits: anything else could lead out of the folder.
         if (mediaType !== 'application/vnd.ollama.image.model' || typeof digest !== 'string' || !/^sha256:[0-9a-f]{64}$/.test(digest)) continue
-        candidates.push({ path: join(models, 'blobs', digest.replace(':', '-')), format: 'gguf' })
+        candidates.push({ path: join(models, 'blobs', digest.replace(':', '-')), format: 'gguf', name: `${basename(dirname(manifest))}:${basename(manifest)}` })
       }
     } catch {
       // A manifest that is not one names no model.
@@ -96,29 +102,38 @@ async function ollama(models: string): Promise<readonly Candidate[]> {
   return candidates
 }
 
-/** GGUF files, safetensors folders with a config.json, and ONNX exports at or below a folder. */
-async function below(folder: string): Promise<readonly Candidate[]> {
+/**
+ * GGUF files, folders with a config.json and weights, and ONNX exports at or below a folder.
+ * @param nameOf the name of a model from the parts of its way below the folder, without the ending of a file; none for the folder itself
+ */
+async function below(folder: string, nameOf: (parts: readonly string[]) => readonly string[]): Promise<readonly Candidate[]> {
   const files = await filesBelow(folder)
   const candidates: Candidate[] = []
   const exports = new Set<string>()
   const names = new Set(files)
+  const named = (path: string): string => nameOf(relative(folder, path).split(sep).filter(part => part !== '')).join('/') || basename(folder)
   for (const file of files) {
     const name = basename(file)
+    const place = dirname(file)
     // Shards after the first, and the projector of a vision model, are no models by themselves.
-    if (/\.gguf$/i.test(name) && !/^mmproj/i.test(name) && !/-0*([2-9]|\d{2,})-of-\d+\.gguf$/i.test(name)) candidates.push({ path: file, format: 'gguf' })
+    if (/\.gguf$/i.test(name) && !/^mmproj/i.test(name) && !/-0*([2-9]|\d{2,})-of-\d+\.gguf$/i.test(name)) candidates.push({ path: file, format: 'gguf', name: named(file.replace(/\.gguf$/i, '')) })
+    const configured = names.has(join(place, 'config.json'))
     const weights = name === 'model.safetensors.index.json' || (name === 'model.safetensors' && !names.has(`${file}.index.json`))
-    if (weights && names.has(join(dirname(file), 'config.json'))) candidates.push({ path: file, format: 'safetensors' })
-    if (name.endsWith('.onnx')) exports.add(basename(dirname(file)) === 'onnx' ? dirname(dirname(file)) : dirname(file))
+    if (weights && configured) candidates.push({ path: file, format: 'safetensors', name: named(place) })
+    if ((name === 'pytorch_model.bin' || name === 'pytorch_model.bin.index.json') && configured) candidates.push({ path: file, format: 'pytorch', name: named(place) })
+    if (name.endsWith('.onnx')) exports.add(basename(place) === 'onnx' ? dirname(place) : place)
   }
   for (const place of exports) {
     if (candidates.some(({ path, format }) => format === 'safetensors' && dirname(path) === place)) continue
     try {
-      candidates.push({ path: locateModel(place).graph, format: 'onnx' })
+      candidates.push({ path: locateModel(place).graph, format: 'onnx', name: named(place) })
     } catch {
       // Several graphs and none of the usual names: not a model folder.
     }
   }
-  return candidates
+  // Weights in a format that is not opened are told of only where nothing beside them is opened instead.
+  const openable = new Set([...exports, ...candidates.flatMap(({ path, format }) => format === 'pytorch' ? [] : [dirname(path)])])
+  return candidates.filter(({ path, format }) => format !== 'pytorch' || !openable.has(dirname(path)))
 }
 
 async function filesBelow(folder: string): Promise<readonly string[]> {
@@ -141,43 +156,4 @@ async function filesBelow(folder: string): Promise<readonly string[]> {
 
 async function entries(folder: string): Promise<readonly string[]> {
   return (await readdir(folder).catch(() => [])).sort()
-}
-
-async function describe({ path, format }: Candidate): Promise<FoundModel | null> {
-  const bytes = (await stat(path).catch(() => null))?.size ?? 0
-  try {
-    if (format === 'gguf') return await describeGguf(path, bytes)
-    if (format === 'onnx') return { path, format, family: readHints([dirname(path), dirname(dirname(path))]).hints.family, bytes, openable: true }
-    return await describeFolder(path, bytes)
-  } catch (error) {
-    return { path, format, family: null, bytes, openable: false, reason: errorReport(error).message }
-  }
-}
-
-async function describeGguf(path: string, bytes: number): Promise<FoundModel> {
-  const file = await readGguf(path)
-  const family = file.metadata.get('general.architecture')
-  const known = { path, format: 'gguf', family: typeof family === 'string' ? family : null, bytes } as const
-  if (Number(file.metadata.get('split.count') ?? 1) > 1) return { ...known, openable: false, reason: 'It is split over several files, which Layerscope does not read yet.' }
-  try {
-    await withBytes(file, async readBytes => await ggufModel(file, readBytes))
-    new GgufWeights(file, () => null)
-    return { ...known, openable: true }
-  } catch (error) {
-    return { ...known, openable: false, reason: errorReport(error).message }
-  }
-}
-
-async function describeFolder(path: string, bytes: number): Promise<FoundModel> {
-  const config = join(dirname(path), 'config.json')
-  const { family } = readHints([dirname(path)]).hints
-  const known = { path: dirname(path), format: 'safetensors', family } as const
-  try {
-    const fields: unknown = JSON.parse(await readFile(config, 'utf8'))
-    familyOf(family ?? '(none)', config).architecture(new ModelConfig(fields as Record<string, unknown>, config))
-    const index = await readTensorIndex(path)
-    return { ...known, bytes: index.bytes, openable: true }
-  } catch (error) {
-    return { ...known, bytes, openable: false, reason: error instanceof SyntaxError ? 'Its config.json is not readable JSON.' : errorReport(error).message }
-  }
 }

@@ -4,7 +4,8 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { discoverModels, openModel } from '../../../main/engine/models'
+import { discoverModels, listModels, openModel } from '../../../main/engine/models'
+import type { FoundModel } from '../../../preload/contract'
 import { sharedExists, sharedFolder } from '../../fixtures/reference'
 
 if (!sharedExists) console.log('skipped: the reference models of ../shared are not here')
@@ -23,7 +24,7 @@ describe.skipIf(!sharedExists)('what is on this machine', () => {
     mkdirSync(dirname(join(home, to)), { recursive: true })
     writeFileSync(join(home, to), content)
   }
-  const discover = async (folders: readonly string[] = []): ReturnType<typeof discoverModels> => await discoverModels({ home, environment: {}, folders })
+  const discover = async (folders: readonly string[] = []): Promise<readonly FoundModel[]> => (await discoverModels({ home, environment: {}, folders })).models
 
   it('nothing, where there is nothing', async () => {
     expect(await discover()).toEqual([])
@@ -39,7 +40,10 @@ describe.skipIf(!sharedExists)('what is on this machine', () => {
     }
     write(`${repository}/refs/main`, 'new\n')
     const found = await discover()
-    expect(found).toEqual([{ path: join(home, repository, 'snapshots/new'), format: 'safetensors', family: 'llama', bytes: found[0]?.bytes, openable: true }])
+    expect(found).toEqual([{
+      path: join(home, repository, 'snapshots/new'), place: join(home, '.cache/huggingface/hub'), name: 'some/llama',
+      format: 'safetensors', family: 'llama', precision: 'float32', bytes: found[0]?.bytes, openable: true
+    }])
     const model = await openModel(found[0]?.path ?? '')
     expect(model.summary).toMatchObject({ name: 'llama', family: 'llama' })
     await model.close()
@@ -49,7 +53,7 @@ describe.skipIf(!sharedExists)('what is on this machine', () => {
     const path = put(join(models, 'gguf/qwen3-Q8_0.gguf'), '.lmstudio/models/some/qwen3/qwen3-Q8_0.gguf')
     put(join(models, 'gguf/qwen3-Q8_0.gguf'), '.lmstudio/models/some/qwen3/mmproj-qwen3.gguf')
     put(join(models, 'gguf/qwen3-Q8_0.gguf'), '.lmstudio/models/some/big/big-00002-of-00003.gguf')
-    expect(await discover()).toMatchObject([{ path, family: 'qwen3', format: 'gguf', openable: true }])
+    expect(await discover()).toMatchObject([{ path, name: 'some/qwen3-Q8_0', family: 'qwen3', format: 'gguf', precision: 'Q8_0', openable: true }])
   })
 
   it('the blobs that Ollama\'s manifests name, and they open', async () => {
@@ -61,7 +65,7 @@ describe.skipIf(!sharedExists)('what is on this machine', () => {
       { mediaType: 'application/vnd.ollama.image.model', digest: 'sha256:../../../../secret' }
     ] }))
     write('.ollama/models/manifests/registry.ollama.ai/library/broken/latest', 'no json')
-    expect(await discover()).toMatchObject([{ path, family: 'llama', format: 'gguf', openable: true }])
+    expect(await discover()).toMatchObject([{ path, name: 'tiny:latest', family: 'llama', format: 'gguf', openable: true }])
     const model = await openModel(path)
     expect(model.summary.format).toBe('gguf')
     await model.close()
@@ -73,13 +77,37 @@ describe.skipIf(!sharedExists)('what is on this machine', () => {
     put(join(models, 'zoo/llama/model.safetensors'), 'mine/unknown/model.safetensors')
     write('mine/unknown/config.json', JSON.stringify({ model_type: 'llame', vocab_size: 3 }))
     write('mine/broken.gguf', `GGUF\u0063\0\0\0${'\0'.repeat(32)}`)
+    write('mine/cut/model.onnx', 'not a graph')
+    write('mine/pickled/config.json', JSON.stringify({ model_type: 'gpt2' }))
+    write('mine/pickled/pytorch_model.bin', 'weights')
+    // Where another format lies beside it, that one is opened and the first is not worth a line.
+    write('mine/bert/pytorch_model.bin', 'weights')
     const found = await discover([join(home, 'mine'), join(home, 'mine')])
-    expect(found.map(({ path, format, family, openable }) => ({ path: path.slice(home.length), format, family, openable }))).toEqual([
-      { path: '/mine/bert/onnx/model.onnx', format: 'onnx', family: 'bert', openable: true },
-      { path: '/mine/broken.gguf', format: 'gguf', family: null, openable: false },
-      { path: '/mine/unknown', format: 'safetensors', family: 'llame', openable: false }
+    expect(found.map(({ path, name, format, family, precision, openable }) => ({ path: path.slice(home.length), name, format, family, precision, openable }))).toEqual([
+      { path: '/mine/bert/onnx/model.onnx', name: 'bert', format: 'onnx', family: 'bert', precision: 'float32', openable: true },
+      { path: '/mine/broken.gguf', name: 'broken', format: 'gguf', family: null, precision: null, openable: false },
+      { path: '/mine/cut/model.onnx', name: 'cut', format: 'onnx', family: null, precision: null, openable: false },
+      { path: '/mine/pickled', name: 'pickled', format: 'pytorch', family: 'gpt2', precision: null, openable: false },
+      { path: '/mine/unknown', name: 'unknown', format: 'safetensors', family: 'llame', precision: null, openable: false }
     ])
     expect(found[1]?.reason).toMatch(/version/)
-    expect(found[2]?.reason).toMatch(/nearest one it knows is "llama"/)
+    expect(found[3]?.reason).toMatch(/can run code/)
+    expect(found[4]?.reason).toMatch(/nearest one it knows is "llama"/)
+  })
+
+  it('tells where it looks, then each model, from a thread that can be stopped', async () => {
+    const path = put(join(models, 'gguf/qwen3-Q8_0.gguf'), 'mine/qwen3.gguf')
+    const events: string[] = []
+    const listen = { onPlaces: () => { events.push('places') }, onFound: ({ path: found }: FoundModel) => { if (found.startsWith(home)) events.push(found) } }
+    const { places, models: found } = await listModels({ folders: [join(home, 'mine')] }, listen, new AbortController().signal)
+    expect(events).toEqual(['places', path])
+    expect(places.map(({ kind }) => kind)).toEqual(['hugging-face', 'lm-studio', 'lm-studio', 'ollama', 'folder'])
+    expect(places.at(-1)).toEqual({ kind: 'folder', path: join(home, 'mine'), there: true })
+    expect(found.at(-1)).toMatchObject({ path, name: 'qwen3', place: join(home, 'mine') })
+
+    const stop = new AbortController()
+    const stopped = listModels({ folders: [join(home, 'mine')] }, {}, stop.signal)
+    stop.abort()
+    await expect(stopped).rejects.toMatchObject({ name: 'AbortError' })
   })
 })

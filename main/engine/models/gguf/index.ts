@@ -19,11 +19,11 @@ export async function readGgufModel(path: string): Promise<ReadableModel> {
     return tensor.endsWith('attn_q.weight') ? architecture.heads : tensor.endsWith('attn_k.weight') ? architecture.kvHeads : null
   }
   const weights = new GgufWeights(file, headsOf)
-  return generatedModel({ architecture, names, weights, folder: dirname(file.path), files: [file.path], precision: precisionOf(file) })
+  return generatedModel({ architecture, names, weights, folder: dirname(file.path), files: [file.path], precision: precisionOfGguf(file) })
 }
 
 /** The block format that most bytes are stored in, by ggml's name. */
-function precisionOf(file: GgufFile): string {
+export function precisionOfGguf(file: GgufFile): string {
   const bytes = new Map<string, number>()
   for (const { type, length } of file.tensors.values()) bytes.set(type, (bytes.get(type) ?? 0) + length)
   const [most = 'F32'] = [...bytes].sort((a, b) => b[1] - a[1])[0] ?? []
