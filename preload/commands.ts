@@ -22,7 +22,7 @@ export interface CommandInfo {
 
 const table = [
   { id: 'window.new', title: 'New window', menu: 'File', group: 0, shortcut: 'Mod+N', host: true, keywords: 'session' },
-  { id: 'model.open', title: 'Open model…', menu: 'File', group: 1, shortcut: 'Mod+O', keywords: 'onnx safetensors gguf file transformer' },
+  { id: 'model.open', title: 'Open model…', menu: 'File', group: 1, shortcut: 'Mod+O', keywords: 'onnx safetensors gguf file transformer hugging face ollama lm studio local list' },
   { id: 'model.openFolder', title: 'Open model folder…', menu: 'File', group: 1, keywords: 'onnx safetensors hugging face directory' },
   { id: 'dataset.open', title: 'Open dataset…', menu: 'File', group: 1, shortcut: 'Mod+Shift+O', keywords: 'csv tsv json parquet table data' },
   { id: 'session.open', title: 'Open session…', menu: 'File', group: 1, shortcut: 'Mod+Alt+O', keywords: 'layerscope reopen' },

@@ -79,6 +79,8 @@ export interface ModelSummary {
   readonly checks: readonly ModelCheck[]
   /** Sentences about what could not be read or was worked around. */
   readonly warnings: readonly string[]
+  /** Execution provider in use and, where it is not the one asked for, why. */
+  readonly provider: { readonly name: string; readonly note: string | null }
   /** Milliseconds until the model could run; self-tests and content hash follow. */
   readonly openMs: number
   /** Kind of the tokenizer in words (`byte-level BPE`); null without one. */
@@ -89,6 +91,17 @@ export interface ModelSummary {
   readonly promptObstacle?: string | null
   /** Null for exported graphs, where ONNX Runtime alone decides what to copy. */
   readonly memory?: ModelMemory | null
+}
+
+/** A model that is loaded: its self-tests and content hash follow. */
+export type LoadedModel = Omit<ModelSummary, 'modelId' | 'hash' | 'checks'>
+
+/** Memory of the engine, now. */
+export interface EngineMemory {
+  /** Resident set of its process in bytes, shared pages included. */
+  readonly residentBytes: number
+  /** Of the window's models: those whose weights are prepacked; the others are mapped or, block-quantised, decoded. */
+  readonly prepacked: readonly string[]
 }
 
 /** A place of this machine where models are looked for. */
@@ -500,6 +513,7 @@ const row = z.int().min(0)
 
 /** Parameters of every request; the engine parses each message with its schema before anything else. */
 export const requestSchemas = {
+  'engine.memory': z.object({}),
   'providers.list': z.object({}),
   /** Looks in the usual places and in `folders`, which the person must have added. */
   'models.list': z.object({ folders: z.array(path).max(200).default([]) }),
@@ -571,6 +585,7 @@ export type RequestParams<N extends RequestName> = z.input<(typeof requestSchema
 export type ParsedParams<N extends RequestName> = z.output<(typeof requestSchemas)[N]>
 
 export interface RequestResults {
+  'engine.memory': EngineMemory
   'providers.list': readonly ProviderInfo[]
   'models.list': ModelListing
   'model.open': ModelSummary
@@ -600,7 +615,7 @@ export interface RequestResults {
 /** Events a request sends before its end; `never` where it has none. */
 export interface RequestEvents {
   'models.list': { readonly kind: 'places'; readonly places: readonly ModelPlace[]; readonly home: string } | { readonly kind: 'found'; readonly model: FoundModel }
-  'model.open': { readonly kind: 'stage'; readonly stage: string } | { readonly kind: 'check'; readonly check: ModelCheck }
+  'model.open': { readonly kind: 'stage'; readonly stage: string } | { readonly kind: 'loaded'; readonly model: LoadedModel } | { readonly kind: 'check'; readonly check: ModelCheck }
   /** `text` is what the token adds to the text; empty while a character is incomplete. */
   'model.generate': { readonly kind: 'token'; readonly id: number; readonly text: string }
   'run.start': RunEvent

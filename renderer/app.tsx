@@ -3,6 +3,7 @@ import { AboutDialog, listenToKeys, Palette, ShortcutsDialog, useOverlay } from 
 import { TooltipProvider } from './components'
 import { ColumnsDialog } from './dataset'
 import { DropTarget, Notices, StatusBar, TitleLine, Workbench } from './frame'
+import { OpenModelDialog } from './model'
 import { PromptDialog } from './prompt'
 import { SitesDialog } from './run'
 import { useWorkbench } from './state/workbench'
@@ -23,6 +24,7 @@ export function App(): React.JSX.Element {
         <StatusBar />
       </div>
       <ColumnsDialog />
+      <OpenModelDialog />
       <PromptDialog />
       <SitesDialog />
       <Palette />

@@ -1,5 +1,5 @@
 import { realpath, stat } from 'node:fs/promises'
-import type { ModelCheck } from '../../preload/contract'
+import type { LoadedModel, ModelCheck } from '../../preload/contract'
 import { openModel, type OpenModel } from './models/index'
 
 /** One of possibly several holders of an open model; the model closes when the last one lets go. */
@@ -12,6 +12,7 @@ export interface ModelHold {
 
 export interface OpeningListener {
   onStage?(stage: string): void
+  onReady?(model: LoadedModel): void
   onCheck?(check: ModelCheck): void
   readonly signal?: AbortSignal
 }
@@ -20,8 +21,9 @@ interface Entry {
   readonly opening: Promise<OpenModel>
   readonly abort: AbortController
   readonly listeners: Set<OpeningListener>
-  /** Checks that were reported before a listener joined. */
+  /** What was reported before a listener joined. */
   readonly checks: ModelCheck[]
+  loaded: LoadedModel | null
   holds: number
 }
 
@@ -38,6 +40,7 @@ export class ModelPool {
     listener.signal?.throwIfAborted()
     const entry = this.entries.get(key) ?? this.begin(key, path, provider)
     entry.holds += 1
+    if (entry.loaded !== null) listener.onReady?.(entry.loaded)
     for (const check of entry.checks) listener.onCheck?.(check)
     entry.listeners.add(listener)
     try {
@@ -58,13 +61,17 @@ export class ModelPool {
     const opening = openModel(path, {
       provider, signal: abort.signal,
       onStage(stage) { for (const listener of listeners) listener.onStage?.(stage) },
+      onReady(model) {
+        entry.loaded = model
+        for (const listener of listeners) listener.onReady?.(model)
+      },
       onCheck(check) {
         checks.push(check)
         for (const listener of listeners) listener.onCheck?.(check)
       }
     })
-    opening.catch(() => { this.entries.delete(key) })
-    const entry: Entry = { opening, abort, listeners, checks, holds: 0 }
+    const entry: Entry = { opening, abort, listeners, checks, loaded: null, holds: 0 }
+    opening.catch(() => { if (this.entries.get(key) === entry) this.entries.delete(key) })
     this.entries.set(key, entry)
     return entry
   }

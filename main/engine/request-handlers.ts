@@ -13,6 +13,7 @@ import type { Workplace } from './workplace'
 /** The table of requests, answered from what one window has open. */
 export function requestHandlers(workplace: Workplace): RequestHandlers {
   return {
+    'engine.memory': () => Promise.resolve({ residentBytes: process.memoryUsage.rss(), prepacked: workplace.prepackedModels() }),
     'providers.list': async () => await listProviders(),
 
     'models.list': async ({ folders }, { signal, send }) => {
@@ -29,6 +30,7 @@ export function requestHandlers(workplace: Workplace): RequestHandlers {
       const hold = await workplace.shared.models.open(path, provider, {
         signal,
         onStage(stage) { send({ kind: 'stage', stage }) },
+        onReady(loaded) { send({ kind: 'loaded', model: loaded }) },
         onCheck(check) { send({ kind: 'check', check }) }
       })
       return { modelId: await workplace.addModel(hold), ...hold.model.summary }

@@ -81,6 +81,11 @@ export class Workplace {
     return this.models.get(modelId) ?? unknown('model', 'modelId')
   }
 
+  /** Ids of the models whose weights are prepacked. */
+  prepackedModels(): readonly string[] {
+    return [...this.models].flatMap(([id, { model }]) => model.prepacked ? [id] : [])
+  }
+
   /** The open model with this content; null where none is. */
   modelOfHash(hash: string): ModelHold | null {
     return [...this.models.values()].find(({ model }) => model.summary.hash === hash) ?? null

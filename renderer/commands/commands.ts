@@ -2,6 +2,7 @@ import { isCommandId, type CommandId } from '../../preload/commands'
 import { chooseDataset, useDatasetDialog } from '../state/dataset'
 import { useLayout } from '../state/layout'
 import { chooseModel } from '../state/model'
+import { openModels } from '../state/models'
 import { chooseSession } from '../state/open'
 import { openPrompt, promptPanelObstacle } from '../state/prompt'
 import { cancelRun, runObstacle, startRun } from '../state/run'
@@ -53,7 +54,7 @@ const toggle = (part: 'leftOpen' | 'rightOpen') => (): void => useLayout.setStat
 /** What each command of the table does here, and when it can. */
 const commands: Readonly<Record<CommandId, Command>> = {
   'window.new': host('window.new'),
-  'model.open': { run: () => void chooseModel() },
+  'model.open': { run: openModels },
   'model.openFolder': { run: () => void chooseModel('open-model-folder') },
   'dataset.open': { run: () => void chooseDataset() },
   'session.open': { run: () => void chooseSession() },

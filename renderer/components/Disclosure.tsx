@@ -4,7 +4,7 @@ import type { ReactNode } from 'react'
 import './Disclosure.css'
 
 export interface DisclosureProps {
-  readonly label: string
+  readonly label: ReactNode
   /** A quiet word at the right: what is chosen inside. */
   readonly detail?: string
   readonly defaultOpen?: boolean

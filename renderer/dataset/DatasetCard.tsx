@@ -3,7 +3,7 @@ import type { DatasetSummary, RolesCheck } from '../../preload/contract'
 import type { ColumnRoles } from '../../preload/recipe'
 import { Button, Card, ErrorNotice, formatBytes, formatCount, formatQuantity, IconButton, Skeleton } from '../components'
 import { chooseDataset, rereadDataset, useDatasetDialog } from '../state/dataset'
-import { useWorkbench } from '../state/workbench'
+import { openingOf, useWorkbench } from '../state/workbench'
 import { ClassCounts } from './ClassCounts'
 import './DatasetCard.css'
 
@@ -12,6 +12,7 @@ const openColumns = (): void => useDatasetDialog.setState({ open: true })
 /** The open dataset: its size, the roles of its columns, and what is wrong with it. */
 export function DatasetCard(): React.JSX.Element {
   const dataset = useWorkbench(({ dataset }) => dataset)
+  const opening = openingOf(dataset)
   const roles = useWorkbench(({ roles }) => roles)
   const check = useWorkbench(({ rolesCheck }) => rolesCheck)
   return (
@@ -27,10 +28,10 @@ export function DatasetCard(): React.JSX.Element {
           <Button icon={FolderOpen} onClick={() => void chooseDataset()}>Open dataset…</Button>
         </div>
       )}
-      {dataset.kind === 'loading' && (
+      {opening && (
         <div aria-busy="true">
-          <p className="CardName" title={dataset.path}>{dataset.path.split(/[\\/]/).at(-1)}</p>
-          <p className="CardQuiet" aria-live="polite">{dataset.stage}…</p>
+          <p className="CardName" title={opening.path}>{opening.path.split(/[\\/]/).at(-1)}</p>
+          <p className="CardQuiet" aria-live="polite">{opening.stage}…</p>
           <div className="ModelCard-skeletons"><Skeleton width="60%" /><Skeleton width="72%" /></div>
         </div>
       )}
@@ -45,7 +46,7 @@ export function DatasetCard(): React.JSX.Element {
           } />
         </>
       )}
-      {dataset.kind === 'ready' && <Facts dataset={dataset.value} roles={roles} check={check} />}
+      {dataset.kind === 'ready' && !opening && <Facts dataset={dataset.value} roles={roles} check={check} />}
     </Card>
   )
 }

@@ -1,11 +1,35 @@
-import { formatClock, formatCount, formatQuantity } from '../components'
+import { useEffect } from 'react'
+import { formatBytes, formatClock, formatCount, formatQuantity } from '../components'
 import { providerName, stageName } from '../run'
+import { useMemory, watchMemory } from '../state/memory'
 import { useView } from '../state/view'
 import { useWorkbench } from '../state/workbench'
 import type { WorkbenchState } from '../state/workbench-state'
 import './StatusBar.css'
 
 const engineSays: Readonly<Partial<Record<WorkbenchState['engine'], string>>> = { starting: 'Starting', restarting: 'Engine is starting again', failed: 'Engine has stopped' }
+
+/** Steps in which memory is shown: the last megabytes come and go. */
+const memoryStep = 10_000_000
+
+/** What the engine takes, and whether the model's weights are only mapped or copied for a long job. */
+function Memory(): React.JSX.Element | null {
+  const memory = useMemory(({ memory }) => memory)
+  const model = useWorkbench(({ model }) => (model.kind === 'ready' ? model.value : null))
+  useEffect(watchMemory, [])
+  if (memory === null) return null
+  const resting = model?.memory && model.memory.decodedBytes > 0 ? 'decoded' : 'mapped'
+  return (
+    <>
+      <span className="StatusBar-memory" title="Memory of the engine’s process, shared pages included">{formatBytes(Math.ceil(memory.residentBytes / memoryStep) * memoryStep)}</span>
+      {model && (
+        <span title="Mapped weights stay in the file. A run or a prompt has them prepacked: copied into the layout that multiplies fastest.">
+          weights {memory.prepacked.includes(model.modelId) ? 'prepacked' : resting}
+        </span>
+      )}
+    </>
+  )
+}
 
 /** One quiet line: what computes, what is selected, how far the run is. */
 export function StatusBar(): React.JSX.Element {
@@ -18,6 +42,7 @@ export function StatusBar(): React.JSX.Element {
   return (
     <footer className="StatusBar tabular">
       <span data-engine={engine}><i aria-hidden />{engineSays[engine] ?? providerName(extraction?.provider ?? provider)}</span>
+      <Memory />
       {dataset !== null && <span>{formatQuantity(dataset, 'row')}{selected > 0 && `, ${formatCount(selected)} selected`}</span>}
       <span className="StatusBar-space" />
       {progress

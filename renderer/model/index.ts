@@ -1,2 +1,3 @@
 /** The model's part of the window. */
 export { ModelCard } from './ModelCard'
+export { OpenModelDialog } from './OpenModelDialog'

@@ -1,10 +1,11 @@
 import { create } from 'zustand'
 import type { DatasetSummary } from '../../preload/contract'
 import type { ColumnRoles, ReadOptions } from '../../preload/recipe'
-import { engine } from './engine-client'
-import { noticeError, reportOf } from './notices'
+import { engine, EngineError } from './engine-client'
+import { dismissAbout, noticeError, reportOf } from './notices'
 import { ensureSession } from './session'
 import { workbench } from './workbench'
+import type { Opening } from './workbench-state'
 
 /** Whether the dialog that chooses columns is open, and whether a check of them is under way. */
 export const useDatasetDialog = create<{ readonly open: boolean; readonly checking: boolean }>()(() => ({ open: false, checking: false }))
@@ -17,27 +18,36 @@ export interface OpenDatasetOptions {
   readonly roles?: ColumnRoles | null
 }
 
-/** Opens a dataset in the place of the one that is open. Where no label is evident the column dialog comes up. */
+/**
+ * Opens a dataset in the place of the one that is open, which stays until the new one is read. Where no label is evident the column dialog comes up.
+ * A failure shows on the card, or as a notice where another dataset stays open.
+ */
 export async function openDataset(path: string, { read = {}, roles = null }: OpenDatasetOptions = {}): Promise<boolean> {
   opening?.abort()
   const controller = new AbortController()
   opening = controller
-  const before = workbench.get().dataset
-  workbench.set({ dataset: { kind: 'loading', path, stage: 'Reading', checks: [] }, roles: null, rolesCheck: null })
+  dismissAbout('dataset')
+  const { dataset: shown } = workbench.get()
+  const next: Opening = { path, stage: 'Reading', loaded: null, checks: [] }
+  workbench.set(shown.kind === 'ready' ? { dataset: { ...shown, next } } : { dataset: { kind: 'loading', opening: next }, roles: null, rolesCheck: null })
   try {
     await ensureSession()
-    if (before.kind === 'ready') await engine.request('dataset.close', { datasetId: before.value.datasetId }).catch(() => null)
     const dataset = await engine.request('dataset.open', { path, read }, { signal: controller.signal })
-    if (opening !== controller) return false
+    if (opening !== controller) {
+      await engine.request('dataset.close', { datasetId: dataset.datasetId }).catch(() => null)
+      return false
+    }
+    const { dataset: before } = workbench.get()
     const names = new Set(dataset.columns.map(({ name }) => name))
     const fitting = roles !== null && rolesFit(roles, names) ? roles : null
-    workbench.set({ dataset: { kind: 'ready', value: dataset } })
+    workbench.set({ dataset: { kind: 'ready', value: dataset, next: null }, rolesCheck: null })
     setRoles(fitting ?? suggestedRoles(dataset))
     if (fitting === null) suggestPositions(dataset)
     if (fitting === null && !dataset.suggested.label) useDatasetDialog.setState({ open: true })
+    if (before.kind === 'ready') await engine.request('dataset.close', { datasetId: before.value.datasetId }).catch(() => null)
     return true
   } catch (error) {
-    if (opening === controller) workbench.set({ dataset: reportOf(error).code === 'cancelled' ? { kind: 'empty' } : { kind: 'failed', path, error: reportOf(error) } })
+    if (opening === controller) notOpened(path, { read, roles }, error)
     return false
   } finally {
     if (opening === controller) opening = null
@@ -49,6 +59,16 @@ function suggestPositions({ suggestedPositions }: DatasetSummary): void {
   const { extraction } = workbench.get()
   if (suggestedPositions !== null) workbench.set({ extraction: { ...extraction, positions: suggestedPositions } })
   else if (extraction.positions.kind === 'word') workbench.set({ extraction: { ...extraction, positions: { kind: 'last' } } })
+}
+
+/** Cancelled or failed: what was open is as it was. */
+function notOpened(path: string, options: OpenDatasetOptions, error: unknown): void {
+  const { dataset } = workbench.get()
+  const report = reportOf(error)
+  if (dataset.kind === 'ready') {
+    workbench.set({ dataset: { ...dataset, next: null } })
+    noticeError(new EngineError({ ...report, hint: [report.hint, `${dataset.value.name} stays open.`].filter(Boolean).join(' ') }), { about: 'dataset', actions: [{ label: 'Try again', run: () => void openDataset(path, options) }] })
+  } else workbench.set({ dataset: report.code === 'cancelled' ? { kind: 'empty' } : { kind: 'failed', path, error: report } })
 }
 
 /** Reads the same file again another way, such as with another delimiter. */

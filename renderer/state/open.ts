@@ -31,16 +31,18 @@ export async function openRecipe(path: string, { run }: { readonly run: boolean 
   try {
     const file = await window.layerscope.readRecipe(path)
     if (!file.ok) return noticeWarning(file.error, { about: path })
-    await applyRecipe(file.recipe)
-    if (run) await startRun()
+    // What was open before stays where something of the recipe cannot be opened, and is not what was asked for.
+    if (await applyRecipe(file.recipe) && run) await startRun()
   } catch (error) {
     noticeError(error, { about: path })
   }
 }
 
-async function applyRecipe({ model, dataset, extraction, probe, projection }: Recipe): Promise<void> {
+/** Whether all of it could be opened. */
+async function applyRecipe({ model, dataset, extraction, probe, projection }: Recipe): Promise<boolean> {
   workbench.set({ extraction, probe, projection })
-  await Promise.all([openModel(model.path), openDataset(dataset.path, { read: dataset.read, roles: dataset.roles })])
+  const opened = await Promise.all([openModel(model.path), openDataset(dataset.path, { read: dataset.read, roles: dataset.roles })])
+  return opened.every(Boolean)
 }
 
 // ── Sessions ─────────────────────────────────────────────────────────────────────────────────────
@@ -58,7 +60,7 @@ export async function chooseSession(kind: 'open-session' | 'open-session-zip' = 
 export async function openSession(path: string): Promise<void> {
   try {
     if (!(await window.layerscope.claimSession(path))) return
-    const before = workbench.get().session
+    const { session: before, model, dataset } = workbench.get()
     if (before?.path === path) return
     cancelRun()
     const session = await engine.request('session.open', { path })
@@ -66,6 +68,9 @@ export async function openSession(path: string): Promise<void> {
     if (session.temporary) noticeInfo('The exported session is open. It is not saved: choose a place for it with Save.', { about: 'saved', actions: [{ label: 'Save…', run: () => void saveSession() }] })
     else window.layerscope.rememberSession(session.path, session.name)
     await restore(session)
+    // Only now: what the session opens again as well stays open all the while.
+    if (model.kind === 'ready') await engine.request('model.close', { modelId: model.value.modelId }).catch(() => null)
+    if (dataset.kind === 'ready') await engine.request('dataset.close', { datasetId: dataset.value.datasetId }).catch(() => null)
   } catch (error) {
     noticeError(error, { about: path })
   }
@@ -118,8 +123,8 @@ async function reopenFiles({ modelPath, datasetPath, recipe, problems }: Session
 /** What was open, or was opening when the engine died. */
 function pathToReopen(part: Loading<{ readonly path: string }>): string | null {
   switch (part.kind) {
-    case 'ready': return part.value.path
-    case 'loading': return part.path
+    case 'ready': return part.next?.path ?? part.value.path
+    case 'loading': return part.opening.path
     case 'failed': return part.error.code === 'engine-stopped' ? part.path : null
     case 'empty': return null
   }
@@ -142,8 +147,8 @@ export async function reopenAll(): Promise<void> {
     const datasetPath = pathToReopen(dataset)
     // Handles of the engine that died must not be closed in the new one.
     workbench.set({
-      model: modelPath === null ? model : { kind: 'loading', path: modelPath, stage: 'Opening again', checks: [] },
-      dataset: datasetPath === null ? dataset : { kind: 'loading', path: datasetPath, stage: 'Reading again', checks: [] }
+      model: modelPath === null ? model : { kind: 'loading', opening: { path: modelPath, stage: 'Opening again', loaded: null, checks: [] } },
+      dataset: datasetPath === null ? dataset : { kind: 'loading', opening: { path: datasetPath, stage: 'Reading again', loaded: null, checks: [] } }
     })
     const read = dataset.kind === 'ready' ? dataset.value.read : reopened?.recipe?.dataset.read ?? {}
     await Promise.all([modelPath === null ? null : openModel(modelPath), datasetPath === null ? null : openDataset(datasetPath, { read, roles })])

@@ -1,13 +1,23 @@
 /** The two stores every part of the page reads: what is open (`WorkbenchState`) and how it is looked at (`ViewState`). */
 import type {
-  DatasetSummary, ErrorReport, ExtractionSummary, ModelCheck, ModelSummary, ProviderInfo, RolesCheck, RunSummary, SessionState, SiteResult, SweepSummary
+  DatasetSummary, ErrorReport, ExtractionSummary, LoadedModel, ModelCheck, ModelSummary, ProviderInfo, RolesCheck, RunSummary, SessionState, SiteResult, SweepSummary
 } from '../../preload/contract'
 import type { ColumnRoles, ExtractionPlan, ProbePlan, ProjectionPlan } from '../../preload/recipe'
 
+/** A model or dataset on its way. */
+export interface Opening {
+  readonly path: string
+  readonly stage: string
+  /** Of a model: its card, once it is loaded, and the self-tests so far. */
+  readonly loaded: LoadedModel | null
+  readonly checks: readonly ModelCheck[]
+}
+
 export type Loading<T> =
   | { readonly kind: 'empty' }
-  | { readonly kind: 'loading'; readonly path: string; readonly stage: string; readonly checks: readonly ModelCheck[] }
-  | { readonly kind: 'ready'; readonly value: T }
+  | { readonly kind: 'loading'; readonly opening: Opening }
+  /** What is open stays until `next`, opened in its place, is ready: one that cannot be opened takes nothing away. */
+  | { readonly kind: 'ready'; readonly value: T; readonly next: Opening | null }
   | { readonly kind: 'failed'; readonly path: string; readonly error: ErrorReport }
 
 /** A run while it is on; null when none is. */

@@ -1,6 +1,6 @@
 import { create } from 'zustand'
 import { extractionSchema, probePlanSchema, projectionPlanSchema } from '../../preload/recipe'
-import type { WorkbenchState } from './workbench-state'
+import type { Loading, Opening, WorkbenchState } from './workbench-state'
 
 /** What a fresh window holds: nothing open, every plan at its default. */
 export const emptyWorkbench: WorkbenchState = {
@@ -26,4 +26,9 @@ export const workbench = {
   get: useWorkbench.getState,
   set: useWorkbench.setState,
   subscribe: useWorkbench.subscribe
+}
+
+/** What is on its way, whether something else is open meanwhile or not. */
+export function openingOf(part: Loading<unknown>): Opening | null {
+  return part.kind === 'loading' ? part.opening : part.kind === 'ready' ? part.next : null
 }

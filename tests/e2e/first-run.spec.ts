@@ -30,6 +30,9 @@ test('the welcome view says how to begin', async () => {
 test('a dialog that is cancelled changes nothing', async () => {
   await answerOpenDialog(window.app, [])
   await window.page.getByRole('button', { name: 'Open model…' }).click()
+  const dialog = window.page.getByRole('dialog', { name: 'Open model' })
+  await dialog.getByRole('button', { name: /^Choose file/ }).click()
+  await expect(dialog).toBeHidden()
   await expect(window.page.getByRole('heading', { name: 'See what a model represents, layer by layer' })).toBeVisible()
 })
 
@@ -37,9 +40,10 @@ test('a model is opened from a dialog and proves itself', async () => {
   const { app, page } = window
   await answerOpenDialog(app, [atlasModel])
   await page.getByRole('button', { name: 'Open model…' }).click()
+  await page.getByRole('dialog', { name: 'Open model' }).getByRole('button', { name: /^Choose f/ }).first().click()
   const card = modelCard(page)
   await expect(card.getByText('4 checks passed')).toBeVisible()
-  await expect(card.getByText('6 × 192')).toBeVisible()
+  await expect(card.getByText('6 layers × 192')).toBeVisible()
   await expect(page.getByText('Open a dataset first.')).toBeVisible()
   await expect(runButton(page)).toBeDisabled()
 })

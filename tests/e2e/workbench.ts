@@ -37,10 +37,16 @@ export async function writeStatements(path: string, rows: number): Promise<strin
   return path
 }
 
+/** Opens a model that is not in the list: through the dialog of models to the system's own, which answers by itself. */
+export async function chooseModel({ app, page }: Pick<LaunchedApp, 'app' | 'page'>, model: string): Promise<void> {
+  await answerOpenDialog(app, [model])
+  await page.keyboard.press('ControlOrMeta+o')
+  await page.getByRole('dialog', { name: 'Open model' }).getByRole('button', { name: /^Choose file/ }).click()
+}
+
 /** Opens model and dataset by the buttons of the welcome view and of the set-up, with dialogs that answer by themselves. */
 export async function openModelAndDataset({ app, page }: LaunchedApp, model: string, dataset: string): Promise<void> {
-  await answerOpenDialog(app, [model])
-  await page.getByRole('button', { name: 'Open model…' }).click()
+  await chooseModel({ app, page }, model)
   await expect(modelCard(page).getByText('4 checks passed')).toBeVisible()
   await answerOpenDialog(app, [dataset])
   await page.getByRole('button', { name: 'Open dataset…' }).click()

@@ -25,6 +25,8 @@ const DEPTH = 5
 /** No more entries than this are looked at below one folder, so that a whole disk given by mistake ends. */
 const MOST_ENTRIES = 20_000
 
+const byName = new Intl.Collator('en', { numeric: true })
+
 /**
  * Models of the Hugging Face cache, LM Studio, Ollama and further folders, place by place and by name. Only names and headers are read.
  * A file that several places link to is told once.
@@ -32,16 +34,17 @@ const MOST_ENTRIES = 20_000
 export async function discoverModels(options: DiscoverOptions = {}, listener: DiscoverListener = {}): Promise<ModelListing> {
   const home = options.home ?? homedir()
   const environment = options.environment ?? process.env
-  const places = await existing([
+  const olderLmStudio = join(home, '.cache', 'lm-studio', 'models')
+  const places = (await existing([
     { kind: 'hugging-face', path: environment['HF_HUB_CACHE'] ?? join(environment['HF_HOME'] ?? join(environment['XDG_CACHE_HOME'] ?? join(home, '.cache'), 'huggingface'), 'hub') },
-    { kind: 'lm-studio', path: join(home, '.lmstudio', 'models') }, { kind: 'lm-studio', path: join(home, '.cache', 'lm-studio', 'models') },
+    { kind: 'lm-studio', path: join(home, '.lmstudio', 'models') }, { kind: 'lm-studio', path: olderLmStudio },
     { kind: 'ollama', path: environment['OLLAMA_MODELS'] ?? join(home, '.ollama', 'models') },
     ...[...new Set((options.folders ?? []).map(folder => resolve(folder)))].map(path => ({ kind: 'folder', path }) as const)
-  ])
+  ])).filter(({ path, there }) => there || path !== olderLmStudio)
   listener.onPlaces?.(places, home)
   const found = new Map<string, FoundModel>()
   for (const place of places) {
-    const candidates = [...await candidatesOf(place)].sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0)
+    const candidates = [...await candidatesOf(place)].sort((a, b) => byName.compare(a.name, b.name))
     for (const { path, format, name } of candidates) {
       const real = await realpath(path).catch(() => null)
       if (real === null || found.has(real)) continue

@@ -19,6 +19,8 @@ export class ModelThread {
   private readonly waiting = new Map<number, Waiting>()
   private nextId = 1
   private ended: Error | null = null
+  /** Whether the thread holds copies of the weights in the layout that multiplies fastest. */
+  prepacked = false
 
   constructor() {
     this.worker = startWorker('model-worker')
@@ -84,6 +86,7 @@ export class ModelThread {
   }
 
   private receive(reply: WorkerReply): void {
+    if (reply.kind === 'prepacked') this.prepacked = reply.prepacked
     const waiting = this.waiting.get(reply.id)
     if (waiting === undefined) return
     if (reply.kind === 'stage' || reply.kind === 'check' || reply.kind === 'ready' || reply.kind === 'token') {

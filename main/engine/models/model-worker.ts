@@ -77,7 +77,7 @@ async function open({ id, files, provider, hints }: WorkerRequest & { readonly k
     report(providerCheck(readable, started.provider, measured.outputs, await reference.run(batch, sources), batch))
     await reference.release()
   }
-  opened = { model, sessions: new ModelSessions(model, started.provider, cache), sites: new Map(measured.sites.map(site => [site.name, site])), vocab: model.vocab }
+  opened = { model, sessions: new ModelSessions(model, started.provider, cache, prepacked => { send({ kind: 'prepacked', id, prepacked }) }), sites: new Map(measured.sites.map(site => [site.name, site])), vocab: model.vocab }
   send({ kind: 'opened', id, opened: openedGraph(model, measured, checks, started.provider, note) })
 }
 

@@ -76,6 +76,8 @@ export interface OpenModel {
   readonly sites: readonly SiteInfo[]
   /** Execution provider in use and, where it is not the one asked for, why. */
   readonly provider: { readonly name: string; readonly note: string | null }
+  /** False while the weights are only mapped, as after opening; true once a run or a prompt has had them copied into the layout that multiplies fastest. */
+  readonly prepacked: boolean
   /** How rows are best put together: `prefix` runs what rows begin with alike once, so such rows belong in one batch. */
   readonly batching: 'length' | 'prefix'
   /**

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { ModelCheck, ModelSummary, SiteInfo } from '../../../preload/contract'
+import type { LoadedModel, ModelCheck, ModelSummary, SiteInfo } from '../../../preload/contract'
 import { LayerscopeError } from '../errors'
 import { NO_HINTS, readHints, readLicense, type ArchitectureHints } from './config'
 import { renderChat } from './chat'
@@ -19,7 +19,7 @@ export interface OpenModelOptions {
   readonly onStage?: (stage: string) => void
   readonly onCheck?: (check: ModelCheck) => void
   /** The model is loaded and its card complete but for its hash and self-tests, which follow. Not for formats whose sites only a run tells. */
-  readonly onReady?: (summary: LoadedSummary) => void
+  readonly onReady?: (summary: LoadedModel) => void
   readonly signal?: AbortSignal
 }
 
@@ -44,7 +44,7 @@ export async function openModel(path: string, options: OpenModelOptions = {}): P
     reading.catch(() => undefined)
     const describe = async (opened: OpenedGraph): Promise<Described> => {
       const card = await reading
-      const summary = cardOf(files, resolve(path), card, opened, performance.now() - started)
+      const summary = cardOf(files, resolve(path), card, opened, choice.note, performance.now() - started)
       options.onReady?.(summary)
       const hash = contentHash([...opened.weightFiles, ...(tokenizerPath === null ? [] : [tokenizerPath])], signal)
       hash.catch(() => undefined)
@@ -65,7 +65,8 @@ export async function openModel(path: string, options: OpenModelOptions = {}): P
     const summary: Omit<ModelSummary, 'modelId'> = { ...described, hash: await hash, checks: opened.checks }
     return {
       summary, sites, batching: opened.sharesPrefixes ? 'prefix' : 'length',
-      provider: { name: opened.provider, note: choice.note ?? opened.providerNote },
+      provider: summary.provider,
+      get prepacked(): boolean { return thread.prepacked },
       get tokenizer(): Tokenizer {
         if (tokenizer === null) {
           throw new LayerscopeError({
@@ -92,12 +93,9 @@ export async function openModel(path: string, options: OpenModelOptions = {}): P
   }
 }
 
-/** All of a model's summary that is known once it is loaded. */
-type LoadedSummary = Omit<ModelSummary, 'modelId' | 'hash' | 'checks'>
+interface Described { readonly card: Card; readonly summary: LoadedModel; readonly hash: Promise<string> }
 
-interface Described { readonly card: Card; readonly summary: LoadedSummary; readonly hash: Promise<string> }
-
-function cardOf(files: ModelFiles, path: string, card: Card, opened: OpenedGraph, openMs: number): LoadedSummary {
+function cardOf(files: ModelFiles, path: string, card: Card, opened: OpenedGraph, fallback: string | null, openMs: number): LoadedModel {
   const { hints, warning, tokenizer } = card
   return {
     path, name: card.name ?? files.name,
@@ -109,6 +107,7 @@ function cardOf(files: ModelFiles, path: string, card: Card, opened: OpenedGraph
     license: card.license ?? readLicense(files.folders),
     sites: opened.sites.map(siteInfo), defaultSites: opened.defaultSites,
     warnings: [...(warning === null ? [] : [warning]), ...opened.warnings, ...(tokenizer === null ? ['No tokenizer.json lies beside the model or one folder up: texts cannot be tokenized.'] : [])],
+    provider: { name: opened.provider, note: fallback ?? opened.providerNote },
     openMs,
     tokenizer: tokenizer?.kind ?? null,
     chatTemplate: card.generation.chat !== null,

@@ -33,7 +33,9 @@ export class GraphSession {
     /** Sites that take interventions. */
     readonly changed: readonly string[],
     private readonly model: ReadableModel, private readonly graph: SessionGraph,
-    private readonly session: InferenceSession, private readonly hints: CacheHints
+    private readonly session: InferenceSession, private readonly hints: CacheHints,
+    /** Matrices are copied into the layout that multiplies fastest. */
+    readonly prepacked: boolean
   ) {
     this.sources = new Set(graph.outputs.keys())
   }
@@ -63,7 +65,7 @@ export class GraphSession {
           ...(mapped && model.declared !== null ? { optimization: { disable_specified_optimizers: 'ConstantFolding' } } : {})
         }
       })
-      return new GraphSession(plan.changed ?? [], model, graph, session, hints)
+      return new GraphSession(plan.changed ?? [], model, graph, session, hints, !mapped)
     } catch (cause) {
       throw new LayerscopeError({
         code: 'model-load-failed',
@@ -142,7 +144,8 @@ export class ModelSessions {
   private held: GraphSession[] = []
   private gradients: { readonly wrt: string; readonly session: GraphSession } | null = null
 
-  constructor(private readonly model: ReadableModel, private readonly provider: string, private readonly hints: CacheHints) {}
+  /** @param onPrepacked told whether copies of the weights are held, whenever that changes */
+  constructor(private readonly model: ReadableModel, private readonly provider: string, private readonly hints: CacheHints, private readonly onPrepacked: (prepacked: boolean) => void = () => undefined) {}
 
   /** Runs one batch for the sources, with a session made for them on first use. */
   async run(batch: TokenBatch, sources: readonly string[], interventions: readonly Intervention[] = []): Promise<RawOutputs> {
@@ -184,6 +187,7 @@ export class ModelSessions {
     for (const dropped of this.held.splice(HELD_SESSIONS - 1)) await dropped.release()
     const created = await GraphSession.create(this.model, this.provider, { sources, changed, original: false, use: 'lasting' }, this.hints)
     this.held.unshift(created)
+    this.onPrepacked(this.held.some(({ prepacked }) => prepacked))
     return created
   }
 }

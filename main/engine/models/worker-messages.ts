@@ -42,6 +42,8 @@ export type WorkerReply =
   /** Loaded: from now on it could run. The self-tests follow. */
   | { readonly kind: 'ready'; readonly id: number; readonly opened: OpenedGraph }
   | { readonly kind: 'opened'; readonly id: number; readonly opened: OpenedGraph }
+  /** Whether copies of the weights are held from now on; told of the id that opened the model. */
+  | { readonly kind: 'prepacked'; readonly id: number; readonly prepacked: boolean }
   | { readonly kind: 'tensors'; readonly id: number; readonly tensors: readonly (readonly [string, Tensor])[]; readonly computedTokens: number }
   | { readonly kind: 'gradient'; readonly id: number; readonly tensor: Tensor }
   | { readonly kind: 'token'; readonly id: number; readonly token: number }

@@ -101,7 +101,7 @@ describe.skipIf(!sharedExists)('what is on this machine', () => {
     const listen = { onPlaces: () => { events.push('places') }, onFound: ({ path: found }: FoundModel) => { if (found.startsWith(home)) events.push(found) } }
     const { places, models: found } = await listModels({ folders: [join(home, 'mine')] }, listen, new AbortController().signal)
     expect(events).toEqual(['places', path])
-    expect(places.map(({ kind }) => kind)).toEqual(['hugging-face', 'lm-studio', 'lm-studio', 'ollama', 'folder'])
+    expect(places.map(({ kind }) => kind)).toEqual(['hugging-face', 'lm-studio', 'ollama', 'folder'])
     expect(places.at(-1)).toEqual({ kind: 'folder', path: join(home, 'mine'), there: true })
     expect(found.at(-1)).toMatchObject({ path, name: 'qwen3', place: join(home, 'mine') })
 

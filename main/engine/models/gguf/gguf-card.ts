@@ -32,8 +32,14 @@ export async function readGgufCard(path: string): Promise<{ readonly hints: Arch
   return {
     hints: { family, heads, kvHeads, headDim, vocab, maxPositions, padTokenId: typeof padding === 'number' ? padding : null },
     tokenizer: ggufTokenizer(file, maxPositions),
-    name: text('general.name'),
+    name: nameOf(path) ?? text('general.name'),
     license: text('general.license'),
     generation: { stopIds: [...stopIds], chat: template === null ? null : { template, beginToken: tokenOf('bos'), endToken: tokenOf('eos') } }
   }
+}
+
+/** The file's own name without its precision, which people know it by; `general.name` is often that of a training run. Blobs of Ollama have none. */
+function nameOf(path: string): string | null {
+  const stem = /([^/\\]+)\.gguf$/i.exec(path)?.[1]
+  return stem?.replace(/[-._](I?Q\d\w*|BF16|F16|F32)$/i, '') ?? null
 }
