@@ -30,7 +30,7 @@ const { values: options } = parseArgs({
 const countries = readCountries()
 write('minilm-continents', 'homes.csv', ['home', 'birthplace', 'continent'], continentRows())
 write('minilm-capitals', 'capitals.csv', ['city', 'country', 'capital'], capitalRows())
-write('minilm-latitude', 'city-latitudes.csv', ['city', 'country', 'latitude'], latitudeRows())
+write('minilm-latitude', 'city-latitudes.csv', ['city', 'country', 'latitude', 'longitude'], coordinateRows())
 write('smollm2-truth', 'city-statements.csv', ['city', 'country', 'home', 'label'], statementRows())
 if (existsSync(join(options.atlas, 'truth.csv'))) writeText('atlas-truth', 'city-statements.csv', atlasRows())
 else console.log(`Kept atlas-truth as it is: ${options.atlas} is not here.`)
@@ -88,9 +88,9 @@ function capitalRows() {
   })
 }
 
-/** The largest cities of each country with their latitude in degrees. */
-function latitudeRows() {
-  return countries.flatMap((country) => country.cities.slice(0, rowsPerCountry).map((city) => [city.name, country.name, city.loc.coordinates[1].toFixed(2)]))
+/** The largest cities of each country with their coordinates in degrees. */
+function coordinateRows() {
+  return countries.flatMap((country) => country.cities.slice(0, rowsPerCountry).map((city) => [city.name, country.name, city.loc.coordinates[1].toFixed(2), city.loc.coordinates[0].toFixed(2)]))
 }
 
 /**

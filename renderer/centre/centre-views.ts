@@ -1,3 +1,4 @@
+import { FitView } from '../fit'
 import { ProjectionView } from '../projection'
 import type { CentreViewId, ShownRun } from '../state/workbench-state'
 
@@ -18,5 +19,7 @@ export interface CentreView {
 
 /** In the order of their tabs. The first fits always. */
 export const centreViews: readonly [CentreView, ...CentreView[]] = [
-  { id: 'cloud', label: 'Cloud', fits: () => true, View: ProjectionView }
+  { id: 'cloud', label: 'Cloud', fits: () => true, View: ProjectionView },
+  { id: 'map', label: 'Map', fits: (run) => run?.sweep?.coordinates != null, View: FitView },
+  { id: 'fit', label: 'Fit', fits: (run) => run?.sweep?.task === 'numeric' && run.sweep.coordinates === null, View: FitView }
 ]

@@ -1,9 +1,9 @@
 import { useState } from 'react'
 import type { Cell, ColumnInfo, DatasetSummary } from '../../preload/contract'
-import type { ColumnRoles } from '../../preload/recipe'
+import type { ColumnRoles, ProbePlan } from '../../preload/recipe'
 import { Button, Dialog, Disclosure, Field, formatCount, formatQuantity, SegmentedControl, Select, TextInput } from '../components'
 import { rereadDataset, setRoles, suggestedRoles, useDatasetDialog } from '../state/dataset'
-import { useWorkbench } from '../state/workbench'
+import { useWorkbench, workbench } from '../state/workbench'
 import { ClassCounts } from './ClassCounts'
 import { ProblemList } from './ProblemList'
 import './ColumnsDialog.css'
@@ -36,9 +36,9 @@ export function ColumnsDialog(): React.JSX.Element | null {
 
 // ── The first rows ───────────────────────────────────────────────────────────────────────────────
 
-function roleOf(column: string, { text, label, group, test, pair, polarity, topic }: ColumnRoles): string | null {
+function roleOf(column: string, { text, label, moreTargets, group, test, pair, polarity, topic }: ColumnRoles): string | null {
   if (text.kind === 'column' ? text.column === column : text.template.includes(`{${column}}`)) return 'text'
-  return column === label ? 'label' : column === group ? 'group' : column === test ? 'test' : column === pair ? 'pair' : column === polarity ? 'polarity' : column === topic ? 'topic' : null
+  return column === label ? 'label' : moreTargets.includes(column) ? 'target' : column === group ? 'group' : column === test ? 'test' : column === pair ? 'pair' : column === polarity ? 'polarity' : column === topic ? 'topic' : null
 }
 
 function Preview({ dataset, roles }: { readonly dataset: DatasetSummary; readonly roles: ColumnRoles }): React.JSX.Element {
@@ -108,8 +108,9 @@ function RolesForm({ dataset, roles }: { readonly dataset: DatasetSummary; reado
           : <TemplateInput key={dataset.datasetId} template={roles.text.template} columns={columns} onChange={(template) => setRoles({ ...roles, text: { kind: 'template', template } })} />}
       </div>
       <Field label="Label the probe predicts" hint={roles.label === null ? 'Without a label layers can be looked at, not compared.' : null}>
-        {(id) => <Select id={id} label="Label column" value={roles.label ?? none} options={orNone('No label')} onChange={(value) => setRoles({ ...roles, label: pick(value) })} />}
+        {(id) => <Select id={id} label="Label column" value={roles.label ?? none} options={orNone('No label')} onChange={(value) => setRoles({ ...roles, label: pick(value), moreTargets: roles.moreTargets.filter((name) => name !== value && value !== none) })} />}
       </Field>
+      {roles.label !== null && <TaskForm columns={columns} roles={roles} label={roles.label} />}
       <Field label="Group that is kept together"
         hint={roles.group !== null && roles.group === suggested.group && groupReason ? `Suggested: ${groupReason}` : 'Rows of one group are never in training and test at once.'}>
         {(id) => <Select id={id} label="Group column" value={roles.group ?? none} options={orNone('No group: every row by itself')} onChange={(value) => setRoles({ ...roles, group: pick(value) })} />}
@@ -144,6 +145,36 @@ function RolesForm({ dataset, roles }: { readonly dataset: DatasetSummary; reado
 
 function contrastDetail({ pair, polarity, topic }: ColumnRoles): string {
   return [pair, polarity, topic].filter((column) => column !== null).join(' · ') || 'none'
+}
+
+const tasks = [{ value: 'auto', label: 'By the column' }, { value: 'classes', label: 'Classes' }, { value: 'numeric', label: 'Numbers' }] as const
+
+/** Whether the label is classes or a number, and a second number predicted together with it, such as longitude beside latitude. */
+function TaskForm({ columns, roles, label }: { readonly columns: readonly ColumnInfo[]; readonly roles: ColumnRoles; readonly label: string }): React.JSX.Element {
+  const asked = useWorkbench(({ probe }) => probe.task)
+  const task = useWorkbench(({ rolesCheck }) => rolesCheck?.task ?? null)
+  const numbers = columns.filter(({ name, type }) => (type === 'integer' || type === 'number') && name !== label)
+  const setTask = (next: ProbePlan['task']): void => {
+    // Methods belong to a task: another one begins with its own.
+    workbench.set(({ probe }) => ({ probe: { ...probe, task: next, methods: [] } }))
+    setRoles(next === 'classes' ? { ...roles, moreTargets: [] } : roles)
+  }
+  return (
+    <>
+      <div className="Field">
+        <div className="RolesForm-line">
+          <span className="Field-label">Predicted as</span>
+          <SegmentedControl label="Predicted as" size="small" value={tasks.find(({ value }) => value === asked)?.value ?? 'auto'} onChange={setTask} options={tasks} />
+        </div>
+      </div>
+      {task === 'numeric' && numbers.length > 0 && (
+        <Field label="Second number" hint="Predicted together with the label. Latitude and longitude draw on a map.">
+          {(id) => <Select id={id} label="Second number" value={roles.moreTargets[0] ?? none} onChange={(value) => setRoles({ ...roles, moreTargets: value === none ? [] : [value] })}
+            options={[{ value: none, label: 'None', detail: '' }, ...numbers.map(({ name, min, max }) => ({ value: name, label: name, detail: `${min ?? ''} to ${max ?? ''}` }))]} />}
+        </Field>
+      )}
+    </>
+  )
 }
 
 /** A template; an empty one is not taken over, since it would be refused. */
@@ -197,7 +228,7 @@ function Outcome({ dataset, roles }: { readonly dataset: DatasetSummary; readonl
         <p className="CardQuiet tabular">
           {formatCount(check.usableRows)} of {formatQuantity(dataset.rows, 'row')} can be used
           {check.groups !== null && `, in ${formatQuantity(check.groups, 'group')}`}
-          {check.task === 'numeric' && ', with a number to predict'}
+          {check.targets.length > 0 && `. Predicted: ${check.targets.map(({ name, min, max }) => `${name} from ${min} to ${max}`).join(', ')}`}
         </p>
       )}
       {check && roles.label !== null && <ClassCounts check={check} />}

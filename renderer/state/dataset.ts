@@ -133,10 +133,10 @@ export async function checkRoles(): Promise<void> {
   checking?.abort()
   const controller = new AbortController()
   checking = controller
-  const { dataset, roles } = workbench.get()
+  const { dataset, roles, probe: { task } } = workbench.get()
   if (dataset.kind !== 'ready' || !roles) return useDatasetDialog.setState({ checking: false })
   try {
-    const rolesCheck = await engine.request('dataset.check', { datasetId: dataset.value.datasetId, roles }, { signal: controller.signal })
+    const rolesCheck = await engine.request('dataset.check', { datasetId: dataset.value.datasetId, roles, task }, { signal: controller.signal })
     if (checking === controller) workbench.set({ rolesCheck })
   } catch (error) {
     if (checking !== controller) return

@@ -1,0 +1,249 @@
+import { forwardRef, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import type { ColumnValues } from '../../preload/contract'
+import type { DataTheme } from '../palette'
+import { useSize } from '../plots'
+import { motionMs } from '../projection/motion'
+import { useRowText } from '../projection/row-text'
+import { useCloudZoom } from '../projection/use-cloud-zoom'
+import { hasRow } from '../state/row-set'
+import { useView } from '../state/view'
+import { niceTicks } from './fit-figure'
+import { nearestPoint, placement, writeNumber, type FitPoints } from './fit-points'
+import { coastlines } from './land'
+
+export interface FitCanvasHandle { reset(): void }
+
+export interface FitCanvasProps {
+  readonly points: FitPoints
+  /** Error at the far end of the colours. */
+  readonly worst: number
+  readonly theme: DataTheme
+  /** Group of each dataset row: the group of the row under the pointer is shown as held out together. */
+  readonly groups: ColumnValues | null
+  readonly groupName: string | null
+  readonly targetName: string
+}
+
+const identity = { k: 1, x: 0, y: 0 }
+
+/** The points on a canvas with pan and zoom; they glide when the layer changes. Arrow up and down walk the rows from the largest error. */
+export const FitCanvas = forwardRef<FitCanvasHandle, FitCanvasProps>(function FitCanvas({ points, worst, theme, groups, groupName, targetName }, ref) {
+  const root = useRef<HTMLDivElement>(null)
+  const element = useRef<HTMLCanvasElement>(null)
+  const [{ width, height }, measure] = useSize()
+  const [transform, setTransform] = useState(identity)
+  const [hovered, setHovered] = useState<number | null>(null)
+  const { selection, focusedRow, focusRow, select } = useView()
+  const zoom = useCloudZoom(root, () => true, setTransform)
+  useImperativeHandle(ref, () => ({ reset: () => zoom.goTo(identity) }), [zoom])
+  const drawn = useGlide(points)
+
+  const place = useMemo(() => placement(points, width, height), [points, width, height])
+  const screen = useMemo(() => {
+    const result = new Float32Array(drawn.length)
+    for (let i = 0; i < drawn.length; i += 2) {
+      result[i] = transform.x + transform.k * place.x(drawn[i] as number)
+      result[i + 1] = transform.y + transform.k * place.y(drawn[i + 1] as number)
+    }
+    return result
+  }, [drawn, place, transform])
+  const shownRow = hovered ?? focusedRow
+  const shown = shownRow === null ? -1 : points.rows.indexOf(shownRow)
+  const groupOf = (row: number): number => groups?.kind === 'categorical' ? groups.codes[row] ?? -1 : -1
+  const together = shown < 0 ? -1 : groupOf(points.rows[shown] as number)
+
+  useLayoutEffect(() => {
+    const canvas = element.current
+    const context = canvas?.getContext('2d')
+    if (!canvas || !context || width === 0) return
+    const ratio = window.devicePixelRatio
+    canvas.width = Math.round(width * ratio)
+    canvas.height = Math.round(height * ratio)
+    context.setTransform(ratio, 0, 0, ratio, 0, 0)
+    context.clearRect(0, 0, width, height)
+    const x = (value: number): number => transform.x + transform.k * place.x(value)
+    const y = (value: number): number => transform.y + transform.k * place.y(value)
+    if (points.kind === 'map') drawLand(context, theme, x, y)
+    else drawAxes(context, theme, points, x, y, place, width, height, targetName)
+    const order = Array.from(points.rows.keys()).sort((a, b) => (points.error[a] as number) - (points.error[b] as number))
+    const chosen = (i: number): boolean => together >= 0 ? groupOf(points.rows[i] as number) === together : selection.length === 0 || hasRow(selection, points.rows[i] as number)
+    for (const i of order) {
+      const [red, green, blue] = theme.sequential(0.85 * Math.min(1, (points.error[i] as number) / worst))
+      const color = `rgb(${Math.round(red)} ${Math.round(green)} ${Math.round(blue)})`
+      const strong = chosen(i)
+      const [px, py] = [screen[2 * i] as number, screen[2 * i + 1] as number]
+      context.globalAlpha = strong ? (points.rows.length > 4000 ? 0.25 : 0.4) : 0.06
+      if (points.kind === 'map') {
+        context.strokeStyle = color
+        context.lineWidth = together >= 0 && strong ? 1.25 : 0.75
+        context.beginPath()
+        context.moveTo(x(points.actual[2 * i] as number), y(points.actual[2 * i + 1] as number))
+        context.lineTo(px, py)
+        context.stroke()
+      }
+      context.globalAlpha = strong ? 0.9 : 0.15
+      context.fillStyle = color
+      context.beginPath()
+      context.arc(px, py, points.rows.length > 4000 ? 1.75 : 2.75, 0, 2 * Math.PI)
+      context.fill()
+    }
+    context.globalAlpha = 1
+    if (shown >= 0) {
+      const [px, py] = [screen[2 * shown] as number, screen[2 * shown + 1] as number]
+      const [tx, ty] = [x(points.actual[2 * shown] as number), y(points.actual[2 * shown + 1] as number)]
+      context.strokeStyle = theme.accent
+      context.lineWidth = 1.5
+      context.beginPath()
+      context.moveTo(px, py)
+      context.lineTo(tx, ty)
+      context.stroke()
+      context.fillStyle = theme.surface
+      for (const [cx, cy, radius] of [[px, py, 5], [tx, ty, 3.5]] as const) {
+        context.beginPath()
+        context.arc(cx, cy, radius, 0, 2 * Math.PI)
+        if (radius < 5) context.fill()
+        context.stroke()
+      }
+    }
+  })
+
+  const at = (event: React.PointerEvent | React.MouseEvent): number => {
+    const box = root.current?.getBoundingClientRect()
+    return box ? nearestPoint(screen, event.clientX - box.left, event.clientY - box.top) : -1
+  }
+  const byError = useMemo(() => Array.from(points.rows.keys()).sort((a, b) => (points.error[b] as number) - (points.error[a] as number)), [points])
+  const onKeyDown = (event: React.KeyboardEvent): void => {
+    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+      event.preventDefault()
+      const now = byError.indexOf(shown)
+      const next = byError[Math.max(0, Math.min(byError.length - 1, now + (event.key === 'ArrowDown' ? 1 : -1)))]
+      if (next !== undefined) focusRow(points.rows[next] as number)
+    } else if (event.key === '0') zoom.goTo(identity)
+    else if (event.key === '+' || event.key === '-') {
+      const k = Math.min(200, Math.max(0.5, transform.k * (event.key === '+' ? 1.5 : 1 / 1.5)))
+      zoom.goTo({ k, x: width / 2 - (width / 2 - transform.x) * k / transform.k, y: height / 2 - (height / 2 - transform.y) * k / transform.k })
+    } else if (event.key === 'Escape') focusRow(null)
+  }
+  return (
+    <div ref={(node) => { root.current = node; return measure(node) }} className="FitCanvas" tabIndex={0} role="group"
+      aria-label={`${points.kind === 'map' ? 'Map' : 'Plot'} of ${points.rows.length} held-out rows. Arrow down and up walk them from the largest error.`}
+      onPointerMove={(event) => { if (event.buttons === 0) { const i = at(event); setHovered(i < 0 ? null : points.rows[i] as number) } }}
+      onPointerLeave={() => setHovered(null)}
+      onClick={(event) => {
+        const i = at(event)
+        if (i < 0) return
+        const row = points.rows[i] as number
+        if (event.ctrlKey || event.metaKey || event.shiftKey) select([row], hasRow(selection, row) ? 'subtract' : 'add')
+        else focusRow(row)
+      }}
+      onKeyDown={onKeyDown}>
+      <canvas ref={element} style={{ width, height }} />
+      {shown >= 0 && (
+        <FitTip row={points.rows[shown] as number} points={points} at={shown} x={screen[2 * shown] as number} y={screen[2 * shown + 1] as number} room={{ width, height }}
+          group={groups?.kind === 'categorical' && together >= 0 && groupName !== null ? `${groupName} ${groups.categories[together] ?? ''}` : null} />
+      )}
+    </div>
+  )
+})
+
+interface FitTipProps {
+  readonly row: number
+  readonly points: FitPoints
+  readonly at: number
+  readonly x: number
+  readonly y: number
+  readonly room: { readonly width: number; readonly height: number }
+  readonly group: string | null
+}
+
+/** What the point is: its text, its held-out group, true and predicted. */
+function FitTip({ row, points, at, x, y, room, group }: FitTipProps): React.JSX.Element {
+  const text = useRowText(row)
+  const value = (values: Float32Array, axis: 0 | 1): number => values[2 * at + axis] as number
+  const left = Math.max(8, Math.min(room.width - 268, x + 14))
+  const top = Math.max(8, Math.min(room.height - 92, y - 34))
+  const degrees = (longitude: number, latitude: number): string => `${Math.abs(latitude).toFixed(1)}° ${latitude < 0 ? 'S' : 'N'} ${Math.abs(longitude).toFixed(1)}° ${longitude < 0 ? 'W' : 'E'}`
+  return (
+    <div className="FitTip" style={{ transform: `translate(${Math.round(left)}px, ${Math.round(top)}px)` }} role="status">
+      <p className="FitTip-text">{text ?? `row ${row + 1}`}</p>
+      <p>{points.kind === 'map'
+        ? <>predicted <b>{degrees(value(points.predicted, 0), value(points.predicted, 1))}</b> · true <b>{degrees(value(points.actual, 0), value(points.actual, 1))}</b></>
+        : <>predicted <b>{writeNumber(value(points.predicted, 1), 'fit')}</b> · actual <b>{writeNumber(value(points.predicted, 0), 'fit')}</b></>}</p>
+      <p>off by <b>{writeNumber(points.error[at] as number, points.kind)}</b>{group !== null && <> · held out with {group}</>}</p>
+    </div>
+  )
+}
+
+/** Predicted points on their way from one layer to the next: same rows glide, others jump. */
+function useGlide(points: FitPoints): Float32Array {
+  const [drawn, setDrawn] = useState(points.predicted)
+  const before = useRef({ rows: points.rows, xy: points.predicted })
+  useEffect(() => {
+    const from = before.current
+    const same = from.rows.length === points.rows.length && from.rows.every((row, i) => row === points.rows[i])
+    const ms = same ? motionMs() : 0
+    const began = performance.now()
+    let frame = 0
+    const step = (): void => {
+      const t = ms === 0 ? 1 : Math.min(1, (performance.now() - began) / ms)
+      const eased = 1 - (1 - t) ** 3
+      const next = t === 1 ? points.predicted : points.predicted.map((to, i) => (from.xy[i] as number) + (to - (from.xy[i] as number)) * eased)
+      before.current = { rows: points.rows, xy: next }
+      setDrawn(next)
+      if (t < 1) frame = requestAnimationFrame(step)
+    }
+    step()
+    return () => cancelAnimationFrame(frame)
+  }, [points])
+  return drawn.length === points.predicted.length ? drawn : points.predicted
+}
+
+function drawLand(context: CanvasRenderingContext2D, theme: DataTheme, x: (value: number) => number, y: (value: number) => number): void {
+  context.strokeStyle = theme.grid
+  context.lineWidth = 1
+  context.beginPath()
+  for (const line of coastlines) line.forEach(([longitude, latitude], i) => { context[i === 0 ? 'moveTo' : 'lineTo'](x(longitude), y(latitude)) })
+  context.globalAlpha = 0.35
+  context.fillStyle = theme.grid
+  context.fill('evenodd')
+  context.globalAlpha = 1
+  context.strokeStyle = theme.line
+  context.stroke()
+}
+
+function drawAxes(
+  context: CanvasRenderingContext2D, theme: DataTheme, { domain }: FitPoints, x: (value: number) => number, y: (value: number) => number,
+  place: { readonly left: number; readonly bottom: number; readonly right: number; readonly top: number }, width: number, height: number, name: string
+): void {
+  context.font = `11px ${theme.font}`
+  context.lineWidth = 1
+  for (const tick of niceTicks(domain.x, 7)) {
+    context.strokeStyle = theme.grid
+    context.beginPath()
+    context.moveTo(x(tick), 0)
+    context.lineTo(x(tick), height)
+    context.moveTo(0, y(tick))
+    context.lineTo(width, y(tick))
+    context.stroke()
+    context.fillStyle = theme.textTertiary
+    context.textAlign = 'center'
+    context.fillText(String(tick), x(tick), Math.min(height - 24, place.bottom + 16))
+    context.textAlign = 'right'
+    context.fillText(String(tick), Math.max(36, place.left - 8), y(tick) + 4)
+  }
+  context.strokeStyle = theme.control
+  context.setLineDash([4, 3])
+  context.beginPath()
+  context.moveTo(x(domain.x[0]), y(domain.x[0]))
+  context.lineTo(x(domain.x[1]), y(domain.x[1]))
+  context.stroke()
+  context.setLineDash([])
+  context.fillStyle = theme.textSecondary
+  context.textAlign = 'center'
+  context.fillText(`actual ${name}`, width / 2, height - 8)
+  context.save()
+  context.translate(Math.max(12, place.left - 48), height / 2)
+  context.rotate(-Math.PI / 2)
+  context.fillText(`predicted ${name}`, 0, 0)
+  context.restore()
+}
