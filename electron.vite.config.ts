@@ -19,7 +19,8 @@ export default defineConfig({
           'model-worker': at('main/engine/models/model-worker.ts'),
           'provider-probe': at('main/engine/models/provider-probe.ts'),
           'probe-worker': at('main/engine/probes/probe-worker.ts'),
-          'projection-worker': at('main/engine/projections/projection-worker.ts')
+          'projection-worker': at('main/engine/projections/projection-worker.ts'),
+          'analysis-worker': at('main/engine/analyses/analysis-worker.ts')
         },
         // Flat: workers are found beside the module that starts them.
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunk-[name]-[hash].js' }

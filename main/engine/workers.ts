@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 
 /** Worker entries, built beside the engine (see `electron.vite.config.ts`). */
-export type WorkerName = 'discovery-worker' | 'model-worker' | 'probe-worker' | 'projection-worker'
+export type WorkerName = 'discovery-worker' | 'model-worker' | 'probe-worker' | 'projection-worker' | 'analysis-worker'
 
 /**
  * Starts a built worker. Code that runs from source (the tests) uses the workers of the last build,

@@ -44,3 +44,20 @@ function solve(factor: Float64Array, order: number, right: Float64Array): Float6
   }
   return x
 }
+
+/** L⁻¹ of a factor, lower triangular as it is: [order, order] with zeros above. */
+export function inverseOfFactor({ factor, order }: Cholesky): Float64Array {
+  const inverse = new Float64Array(order * order)
+  for (let row = 0; row < order; row++) {
+    const own = row * order
+    const pivot = factor[own + row] as number
+    for (let k = 0; k < row; k++) {
+      const share = factor[own + k] as number
+      const other = k * order
+      for (let column = 0; column <= k; column++) inverse[own + column] = (inverse[own + column] as number) - share * (inverse[other + column] as number)
+    }
+    for (let column = 0; column < row; column++) inverse[own + column] = (inverse[own + column] as number) / pivot
+    inverse[own + row] = 1 / pivot
+  }
+  return inverse
+}
