@@ -4,10 +4,13 @@
  * and ends in one result or one error. Parameters are validated by the engine on arrival.
  */
 import { z } from 'zod'
+import type { AnalysisProgress, InfluenceResult, RefitResult, SimilarityResult, TransferResult } from './analyses'
 import {
   columnRolesSchema, extractionSchema, probePlanSchema, probeTaskSchema, projectionPlanSchema, readOptionsSchema,
   type ColumnRoles, type ExtractionPlan, type Positions, type ProbePlan, type ReadOptions, type Recipe
 } from './recipe'
+
+export type * from './analyses'
 
 // ── Errors ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -571,6 +574,14 @@ export const requestSchemas = {
   'run.values': z.object({ sessionId: id, runId: id, site: z.string() }),
   'run.row': z.object({ sessionId: id, runId: id, row }),
   'run.neighbors': z.object({ sessionId: id, runId: id, site: z.string(), row, k: z.int().min(1).max(100).default(10) }),
+  /** The training rows with the largest influence on one held-out prediction of the logistic probe; `without` are dataset rows left out of training. */
+  'probe.influence': z.object({ sessionId: id, runId: id, site: z.string(), row, k: z.int().min(1).max(1000).default(10), without: z.array(row).max(1_000_000).default([]) }),
+  /** Trains a probe of a run again without some rows. `method` null takes the one validation chose at the site. */
+  'probe.refit': z.object({ sessionId: id, runId: id, site: z.string(), method: z.string().nullable().default(null), row: row.nullable().default(null), without: z.array(row).max(1_000_000) }),
+  /** Trains on each run of the session that shares model, site and classes with `runId`, and tests on the others. */
+  'probe.transfer': z.object({ sessionId: id, runId: id, site: z.string(), method: z.string().nullable().default(null) }),
+  /** Between all sites of a run, or between its sites and those of another run over the same dataset. */
+  'probe.similarity': z.object({ sessionId: id, runId: id, other: id.nullable().default(null) }),
   /** Computes the sites in the order given, each aligned to its nearest computed neighbour in depth. */
   'projection.start': z.object({
     sessionId: id, runId: id, sites: z.array(z.string()).min(1), plan: projectionPlanSchema
@@ -609,6 +620,10 @@ export interface RequestResults {
   'run.values': ProbeValues
   'run.row': RowDetail
   'run.neighbors': readonly Neighbor[]
+  'probe.influence': InfluenceResult
+  'probe.refit': RefitResult
+  'probe.transfer': TransferResult
+  'probe.similarity': SimilarityResult
   'projection.start': null
 }
 
@@ -619,6 +634,8 @@ export interface RequestEvents {
   /** `text` is what the token adds to the text; empty while a character is incomplete. */
   'model.generate': { readonly kind: 'token'; readonly id: number; readonly text: string }
   'run.start': RunEvent
+  'probe.transfer': AnalysisProgress
+  'probe.similarity': AnalysisProgress
   'projection.start': ProjectionEvent
   'session.export': { readonly kind: 'progress'; readonly done: number; readonly total: number }
 }

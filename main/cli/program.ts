@@ -11,7 +11,9 @@ import { probe, type ProbeOptions } from './commands/probe'
 import { project, type ProjectOptions } from './commands/project'
 import { providers } from './commands/providers'
 import { run, type RunOptions } from './commands/run'
+import { similarity, type SimilarityOptions } from './commands/similarity'
 import { trace, type TraceOptions } from './commands/trace'
+import { transfer, type TransferOptions } from './commands/transfer'
 import { Interrupted } from './interrupted'
 import { Terminal } from './terminal'
 
@@ -109,6 +111,24 @@ function program(terminal: Terminal, signal: AbortSignal): Command {
     .option('--polarity <column>', 'affirmative (1, true) or negated (-1, 0, false)')
     .option('--topic <column>', 'the dataset or topic a row comes from')
     .action(async (folder: string, options: ProbeOptions) => { await probe(folder, options, terminal, signal) })
+
+  command('transfer <folders...>', 'train on the activations of each folder, test on those of every other')
+    .requiredOption('--label <column>', 'the column that is predicted')
+    .option('--group <column>', 'rows that share its value are never trained and tested on together')
+    .option('--method <name>', 'of the probe', 'logistic')
+    .option('--sites <patterns>', 'comma-separated globs; every site that all folders have when left out')
+    .option('--folds <n>', 'folds of the cross-validation', wholeNumber(2, 50), 5)
+    .option('--strengths <n>', 'strengths of regularisation tried', wholeNumber(1, 50), 10)
+    .option('--seed <n>', 'of folds and shuffles', wholeNumber(0), 0)
+    .option('--test <column>', 'a column that marks the test rows')
+    .action(async (folders: readonly string[], options: TransferOptions) => {
+      if (folders.length < 2) throw badArguments('transfer needs at least two folders.')
+      await transfer(folders, options, terminal, signal)
+    })
+
+  command('similarity <folder> [other]', 'linear CKA between the sites of extracted activations, or of two such folders over one dataset')
+    .option('--sites <patterns>', 'comma-separated globs; every extracted site when left out')
+    .action(async (folder: string, other: string | undefined, options: SimilarityOptions) => { await similarity(folder, other, options, terminal, signal) })
 
   command('project <folder>', 'two coordinates a row')
     .requiredOption('--site <name>', 'the site to project')

@@ -1,4 +1,4 @@
-import type { RowDetail } from '../../preload/contract'
+import type { AnalysisProgress, RowDetail } from '../../preload/contract'
 import { openDataset } from './datasets/index'
 import { LayerscopeError } from './errors'
 import { listModels, listProviders } from './models/index'
@@ -6,6 +6,7 @@ import { continuePrompt, nextTokens } from './prompt'
 import { projectRun } from './project'
 import { nearestRows } from './projections/index'
 import { executeRun } from './run'
+import { influenceOn, refitOf, similarityOf, sweptRun, transferOf, type StoredRun } from './run-analyses'
 import type { RequestHandlers } from './server'
 import { isZip, Session, type RunFolder, type SessionChange } from './sessions/index'
 import type { Workplace } from './workplace'
@@ -126,6 +127,19 @@ export function requestHandlers(workplace: Workplace): RequestHandlers {
       const index = indexOf(store.indexOf(row), row)
       return nearestRows(await run.site(site), index, k).map(({ row: at, distance }) => ({ row: store.rows[at] ?? -1, distance }))
     },
+    'probe.influence': async ({ sessionId, runId, site, row, k, without }, { signal }) =>
+      await influenceOn(await sweptRun(workplace.session(sessionId).run(runId)), site, row, k, without, { signal }),
+    'probe.refit': async ({ sessionId, runId, site, method, row, without }, { signal }) =>
+      await refitOf(await sweptRun(workplace.session(sessionId).run(runId)), site, method, row, without, { signal }),
+    'probe.transfer': async ({ sessionId, runId, site, method }, { signal, send }) => {
+      const session = workplace.session(sessionId)
+      return await transferOf(await sweptRun(session.run(runId)), session.allRuns, site, method, { signal, onProgress: progressOf(send) })
+    },
+    'probe.similarity': async ({ sessionId, runId, other }, { signal, send }) => {
+      const session = workplace.session(sessionId)
+      const [first, second] = [await storedRun(session.run(runId)), other === null ? null : await storedRun(session.run(other))]
+      return await similarityOf(first, second, first.store.sites, second?.store.sites ?? [], { signal, onProgress: progressOf(send) })
+    },
     'projection.start': async ({ sessionId, runId, sites, plan }, { signal, send, sendFrame, acknowledged }) => {
       await projectRun({
         run: workplace.session(sessionId).run(runId), sites, plan, signal, acknowledged,
@@ -137,6 +151,14 @@ export function requestHandlers(workplace: Workplace): RequestHandlers {
       return null
     }
   }
+}
+
+function progressOf(send: (event: AnalysisProgress) => void): (done: number, total: number) => void {
+  return (done, total) => { send({ kind: 'progress', done, total }) }
+}
+
+async function storedRun(run: RunFolder): Promise<StoredRun> {
+  return { store: await run.activations(), datasetHash: run.summary.dataset.hash }
 }
 
 type Optional<T> = { readonly [K in keyof T]?: T[K] | undefined }

@@ -8,8 +8,10 @@ export interface RowSource {
 
 /** Values of float64 held at once by the inner products of rows, 8 bytes each. */
 const heldValues = 2 ** 25
-/** Rows of features read at once. */
+/** Values of features read at once. */
 const blockValues = 2 ** 22
+/** Two digits above what float32 rounds away in a square. */
+const roundingShare = 1e-12
 
 /**
  * Linear centred kernel alignment (Kornblith et al. 2019, 1905.00414) between all sites, [sites, sites]:
@@ -23,8 +25,11 @@ export async function linearCka(
   products: DoubleProducts, sites: readonly RowSource[], rows: number, { checkpoint, onProgress }: { checkpoint(): void; onProgress(done: number, total: number): void }
 ): Promise<Float64Array> {
   const means: Float64Array[] = []
+  const squares: number[] = []
   for (const site of sites) {
-    means.push(await columnMeans(site, rows))
+    const { mean, square } = await columnMeans(site, rows)
+    means.push(mean)
+    squares.push(square)
     checkpoint()
   }
   const width = sites.reduce((sum, site) => sum + site.width, 0) / Math.max(1, sites.length)
@@ -33,21 +38,32 @@ export async function linearCka(
     ? await byRows(products, sites, means, rows, checkpoint, onProgress)
     : await byColumns(products, sites, means, rows, checkpoint, onProgress)
   const count = sites.length
+  // What is left of float32 values after centring where all rows are the same is their rounding, not a representation.
+  const alike = sites.map((_, i) => Math.sqrt(inner[i * (count + 1)] as number) <= roundingShare * (squares[i] as number))
   return Float64Array.from(inner, (value, at) => {
     const [i, j] = [Math.floor(at / count), at % count]
+    if (alike[i] || alike[j]) return NaN
     const norm = Math.sqrt((inner[i * count + i] as number) * (inner[j * count + j] as number))
-    return norm > 0 ? i === j ? 1 : Math.min(1, value / norm) : NaN
+    return i === j ? 1 : Math.min(1, value / norm)
   })
 }
 
-async function columnMeans(site: RowSource, rows: number): Promise<Float64Array> {
+/** Means of the columns, and the sum of squares of all values before they are centred. */
+async function columnMeans(site: RowSource, rows: number): Promise<{ readonly mean: Float64Array; readonly square: number }> {
   const sums = new Float64Array(site.width)
+  let square = 0
   const step = Math.max(1, Math.floor(blockValues / site.width))
   for (let from = 0; from < rows; from += step) {
     const block = await site.read(from, Math.min(rows, from + step))
-    for (let at = 0; at < block.length;) for (let column = 0; column < site.width; column++, at++) sums[column] = (sums[column] as number) + (block[at] as number)
+    for (let at = 0; at < block.length;) {
+      for (let column = 0; column < site.width; column++, at++) {
+        const value = block[at] as number
+        sums[column] = (sums[column] as number) + value
+        square += value * value
+      }
+    }
   }
-  return sums.map(sum => sum / rows)
+  return { mean: sums.map(sum => sum / rows), square }
 }
 
 async function centred(site: RowSource, mean: Float64Array, from: number, to: number): Promise<Float64Array> {

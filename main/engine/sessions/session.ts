@@ -175,6 +175,9 @@ export class Session {
     if (failure !== null) throw failure
   }
 
+  /** Oldest first. */
+  get allRuns(): readonly RunFolder[] { return this.runs }
+
   /** @throws LayerscopeError `run-unknown` */
   run(runId: string): RunFolder {
     const run = this.runs.find(({ summary }) => summary.runId === runId)

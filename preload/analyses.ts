@@ -1,0 +1,84 @@
+/** What is asked of finished runs: which rows made a prediction, how probes and representations of runs compare. */
+import type { Interval } from './contract'
+
+/** A training row and what it adds to the logit of the predicted class of another row. */
+export interface InfluentialRow {
+  /** Dataset row. */
+  readonly row: number
+  /** Its class. */
+  readonly label: string
+  /** The logit of the predicted class with this row in training, less that without it: positive speaks for the prediction. */
+  readonly effect: number
+}
+
+export interface InfluenceResult {
+  readonly site: string
+  readonly row: number
+  /** By the probe of the fold that held this row out, without the rows left out. */
+  readonly predicted: string
+  readonly probability: number
+  readonly trainingRows: number
+  /** Strongest first. */
+  readonly supporting: readonly InfluentialRow[]
+  readonly opposing: readonly InfluentialRow[]
+}
+
+/** A probe's held-out accuracy over the run, and what it says of one row. */
+export interface RefitScore {
+  readonly accuracy: number
+  /** 95 % cluster bootstrap interval over groups. */
+  readonly interval: Interval
+  /** Of the row that was asked about; null where none was, or it was in no test fold. */
+  readonly row: { readonly predicted: string; readonly probability: number } | null
+}
+
+/** The same probe, folds and strengths with and without some training rows, scored on the same held-out rows. */
+export interface RefitResult {
+  readonly site: string
+  readonly method: string
+  readonly before: RefitScore
+  readonly after: RefitScore
+  /** Held-out rows whose predicted class is another now. */
+  readonly changed: number
+}
+
+/** How a probe trained on one run does on another; on the diagonal the run's own held-out score. */
+export interface TransferCell {
+  readonly accuracy: number
+  readonly interval: Interval
+  readonly auroc: number | null
+  /** Accuracy of the same probe trained on shuffled labels. */
+  readonly shuffled: number
+  /** Accuracy of always answering the training run's most frequent class. */
+  readonly majority: number
+  /** Rows tested. */
+  readonly rows: number
+  /** Of these, rows of groups that also occur in training, scored by the fold's probe that had not seen the group. */
+  readonly byFold: number
+  /** Rows of groups that occur in every fold's training: not tested. */
+  readonly dropped: number
+}
+
+export interface TransferResult {
+  readonly site: string
+  readonly method: string
+  readonly runs: readonly { readonly runId: string; readonly dataset: string }[]
+  /** [runs × runs], row by row the run trained on; null where no row could be tested. */
+  readonly cells: readonly (TransferCell | null)[]
+  /** Runs of the session that cannot take part, each with the reason. */
+  readonly leftOut: readonly { readonly runId: string; readonly dataset: string; readonly reason: string }[]
+}
+
+/** Linear CKA between sites. */
+export interface SimilarityResult {
+  /** Dataset rows that were compared. */
+  readonly rows: number
+  /** In depth order; the sites of the first run. */
+  readonly sites: readonly string[]
+  /** The sites of the other run, or the same. */
+  readonly otherSites: readonly string[]
+  /** [sites × otherSites], 0 … 1; NaN for a site whose rows are all alike. */
+  readonly values: Float64Array
+}
+
+export interface AnalysisProgress { readonly kind: 'progress'; readonly done: number; readonly total: number }

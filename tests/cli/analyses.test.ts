@@ -1,0 +1,59 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { shared, sharedPresent, start } from './command-line'
+
+const model = join(shared, 'models/zoo/bert/onnx/model.onnx')
+if (!sharedPresent) console.log('skipped: analyses on the command line need ../shared')
+
+interface Cell { readonly accuracy: number; readonly interval: readonly [number, number]; readonly rows: number; readonly byFold: number }
+
+describe.skipIf(!sharedPresent)('transfer and similarity', () => {
+  let folder = ''
+  const [first, second] = [(): string => join(folder, 'first'), (): string => join(folder, 'second')]
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'cli-analyses-'))
+    for (const [name, from, city] of [['first', 0, 'city'], ['second', 20, 'place']] as const) {
+      const rows = Array.from({ length: 30 }, (_, i) => `town${from + i}`).flatMap(town => [0, 1, 2, 3].map(i => `${town} is ${i % 2 === 0 ? 'warm and wide' : 'cold and small'} ${i},${town},${i % 2}`))
+      await writeFile(join(folder, `${name}.csv`), [`text,${city},label`, ...rows].join('\n'))
+      const { code } = await start(['extract', model, join(folder, `${name}.csv`), '--text', 'text', '--out', join(folder, name)])
+      expect(code).toBe(0)
+    }
+  })
+  afterAll(async () => { await rm(folder, { recursive: true }) })
+
+  it('transfer prints the matrix and its JSON holds every site', async () => {
+    const asked = ['transfer', first(), second(), '--label', 'label', '--group', 'city', '--strengths', '3']
+    const { code, stdout, stderr } = await start([...asked, '--json'])
+    expect([code, stderr.includes('second has no column city')]).toEqual([0, true])
+    const { sites, runs } = JSON.parse(stdout) as { readonly runs: readonly { readonly name: string }[]; readonly sites: readonly { readonly site: string; readonly cells: readonly (readonly Cell[])[] }[] }
+    expect(runs.map(({ name }) => name)).toEqual(['first', 'second'])
+    expect(sites).toHaveLength(4)
+    for (const { cells } of sites) {
+      for (const cell of cells.flat()) {
+        expect(cell.interval[0]).toBeLessThanOrEqual(cell.accuracy)
+        expect(cell.rows).toBe(120)
+      }
+      // No groups on one side: the ten towns that both have are known by their texts.
+      expect(cells[0]?.[1]?.byFold).toBe(40)
+    }
+    const plain = await start([...asked, '--sites', 'blocks.2.block_out'])
+    expect(plain.stdout).toMatch(/blocks\.2\.block_out \(logistic\): rows train, columns test\n\s+first\s+second\nfirst\s+[01]\.\d{3} \[/)
+  })
+
+  it('similarity of a folder and of two', async () => {
+    const { code, stdout } = await start(['similarity', first(), '--json'])
+    expect(code).toBe(0)
+    const { sites, values, rows } = JSON.parse(stdout) as { readonly sites: readonly string[]; readonly rows: number; readonly values: readonly (readonly (number | null)[])[] }
+    expect([rows, sites.length, values[1]?.[1]]).toEqual([120, 4, 1])
+    expect(values[0]?.every(value => value === null)).toBe(true)
+    const other = await start(['similarity', first(), second(), '--json'])
+    expect(other.code).toBe(3)
+    expect(JSON.parse(other.stdout)).toMatchObject({ error: { code: 'datasets-differ' } })
+  })
+
+  it('transfer of one folder is a bad argument', async () => {
+    expect((await start(['transfer', first(), '--label', 'label'])).code).toBe(2)
+  })
+})
