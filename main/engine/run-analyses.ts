@@ -36,9 +36,7 @@ export async function sweptRun(run: RunFolder): Promise<SweptRun> {
   const { summary } = run
   const { sweep } = summary
   if (sweep === null || summary.status !== 'complete') throw new LayerscopeError({ code: 'values-not-ready', message: 'This run has no finished probes.', field: 'runId', hint: 'Run the probes to the end first.' })
-  if (sweep.task !== 'binary' && sweep.task !== 'multiclass') {
-    throw new LayerscopeError({ code: 'task-without-classes', message: 'This is answered for probes that tell classes apart, and this run predicts something else.', field: 'runId' })
-  }
+  if (sweep.task !== 'binary' && sweep.task !== 'multiclass') throw withoutClasses()
   const store = await run.activations()
   return {
     runId: summary.runId, dataset: summary.dataset.name, modelHash: summary.model.hash, classes: sweep.classes, store,
@@ -49,8 +47,10 @@ export async function sweptRun(run: RunFolder): Promise<SweptRun> {
       const { probes, fold } = await run.probes(site, method)
       if (probes === null) throw new LayerscopeError({ code: 'method-not-linear', message: `The run kept no linear probe ${method} at ${site}.`, field: 'method', hint: 'Run the method logistic on this dataset.' })
       const { path } = await store.storedSite(site)
+      const values = await run.values(site)
+      if (values.kind !== 'classes') throw withoutClasses()
       return {
-        site, path, codes: (await run.values(site)).actual, classes: sweep.classes.length, fold,
+        site, path, codes: values.actual, classes: sweep.classes.length, fold,
         folds: probes.folds, strengths: probes.chosen, weights: probes.weights, intercepts: probes.intercepts
       }
     }
@@ -194,6 +194,10 @@ export async function similarityOf({ store, datasetHash }: StoredRun, other: Sto
   const offset = other ? sites.length : 0
   sites.forEach((_, i) => { columns.forEach((__, j) => { block[i * columns.length + j] = values[i * listed.length + offset + j] as number }) })
   return { rows: shared.length, sites, otherSites: columns, values: block }
+}
+
+function withoutClasses(): LayerscopeError {
+  return new LayerscopeError({ code: 'task-without-classes', message: 'This is answered for probes that tell classes apart, and this run predicts something else.', field: 'runId' })
 }
 
 function chosenMethod(run: SweptRun, site: string, method: string | null): string {

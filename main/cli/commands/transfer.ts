@@ -89,7 +89,7 @@ async function sweepOf(store: ActivationStore, name: string, sites: readonly str
   const { label, method, folds, strengths, seed } = options
   const group = await groupOf(store, options.group ?? null, name, terminal)
   const held = new Map<string, HeldOut>()
-  const { summary, actual, fold } = await probeStore(store, { label, group, test: options.test ?? null, pair: null, polarity: null, topic: null }, probePlanSchema.parse({ methods: [method], folds, strengths, seed }), {
+  const { summary, actual, fold } = await probeStore(store, { label, group, test: options.test ?? null, moreTargets: [], pair: null, polarity: null, topic: null }, probePlanSchema.parse({ task: 'classes', methods: [method], folds, strengths, seed }), {
     signal,
     onSite(result, values, done, total) {
       held.set(result.site, values)
@@ -97,15 +97,16 @@ async function sweepOf(store: ActivationStore, name: string, sites: readonly str
     }
   }, sites)
   for (const warning of summary.warnings) terminal.warn(`${name}: ${warning}`)
+  const codes = actual.kind === 'classes' ? actual.codes : null
   return {
     runId: name, dataset: name, modelHash: store.manifest.model.hash, classes: summary.classes, store, group, seed,
     methodAt: () => method,
     result: site => summary.sites.find(result => result.site === site) ?? null,
     async probed(site) {
       const probes = held.get(site)?.probes
-      if (!probes) throw new LayerscopeError({ code: 'method-not-linear', message: `${method} is not a linear probe, and transfer needs one.`, field: 'method', hint: 'Use logistic.' })
+      if (!probes || codes === null) throw new LayerscopeError({ code: 'method-not-linear', message: `${method} is not a linear probe, and transfer needs one.`, field: 'method', hint: 'Use logistic.' })
       const { path } = await store.storedSite(site)
-      return { site, path, codes: actual, classes: summary.classes.length, fold, folds: probes.folds, strengths: probes.chosen, weights: probes.weights, intercepts: probes.intercepts }
+      return { site, path, codes, classes: summary.classes.length, fold, folds: probes.folds, strengths: probes.chosen, weights: probes.weights, intercepts: probes.intercepts }
     }
   }
 }

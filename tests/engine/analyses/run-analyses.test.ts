@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { writeSafetensors } from '../../../main/engine/activations/index'
 import { analyse, type ProbedRows, type TransferSide } from '../../../main/engine/analyses/index'
-import { sweep, type HeldOut } from '../../../main/engine/probes/index'
+import { sweep, type HeldOutClasses } from '../../../main/engine/probes/index'
 import { seededRandom } from '../../../main/engine/probes/random'
 
 let root = ''
@@ -14,7 +14,7 @@ afterAll(async () => { await rm(root, { recursive: true }) })
 const columns = 10
 const site = 'blocks.0.hook_resid_post'
 
-interface Made { readonly rows: ProbedRows; readonly values: Float32Array; readonly held: HeldOut; readonly strength: number; readonly accuracy: number; readonly groupIds: Int32Array }
+interface Made { readonly rows: ProbedRows; readonly values: Float32Array; readonly held: HeldOutClasses; readonly strength: number; readonly accuracy: number; readonly groupIds: Int32Array }
 
 /** A swept run on disk: classes lie apart along feature 0 by `apart`, and along feature 1 by `side`; two rows a group. */
 async function madeRun(name: string, rows: number, classes: number, apart: number, side: number, firstGroup: number, method = 'logistic'): Promise<Made> {
@@ -28,17 +28,17 @@ async function madeRun(name: string, rows: number, classes: number, apart: numbe
   const path = join(root, `${name}.safetensors`)
   await writeSafetensors(path, [{ name: 'activations', dtype: 'F32', shape: [rows, columns], data: values }])
   const groupIds = Int32Array.from(codes, (_, row) => firstGroup + Math.floor(row / 2))
-  const held: HeldOut[] = []
+  const held: HeldOutClasses[] = []
   const outcome = await sweep({
     texts: [...codes.keys()].map(row => `${name} ${row}`), labels: [...codes].map(String), groups: [...groupIds].map(String), test: null, sites: [site],
     readSite: () => Promise.resolve({ data: Float32Array.from(values), rows, columns })
-  }, { methods: [method], folds: 5, strengths: 4, seed: 0 }, { onSite: (_, own) => { held.push(own) } })
+  }, { task: 'classes', split: 'folds', methods: [method], folds: 5, strengths: 4, seed: 0 }, { onSite: (_, own) => { held.push(own) } })
   const probes = held[0]?.probes
   if (!probes) throw new Error('no probes')
   const result = outcome.summary.sites[0]
   return {
-    values, held: held[0] as HeldOut, groupIds, strength: result?.strength ?? NaN, accuracy: result?.metrics.accuracy ?? NaN,
-    rows: { site, path, codes: outcome.actual, classes, fold: outcome.fold, folds: probes.folds, strengths: probes.chosen, weights: probes.weights, intercepts: probes.intercepts }
+    values, held: held[0] as HeldOutClasses, groupIds, strength: result?.strength ?? NaN, accuracy: result?.metrics.accuracy ?? NaN,
+    rows: { site, path, codes: outcome.actual.codes, classes, fold: outcome.fold, folds: probes.folds, strengths: probes.chosen, weights: probes.weights, intercepts: probes.intercepts }
   }
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isBelow } from '../../../main/engine/workplace'
-import type { RunSummary } from '../../../preload/contract'
+import type { ProbeMetrics, ProbeValues, RunSummary } from '../../../preload/contract'
 import { Client } from './client'
 
 const zoo = fileURLToPath(new URL('../../../../shared/models/zoo/', import.meta.url))
@@ -55,12 +55,24 @@ const code = async (promise: Promise<unknown>): Promise<string> => {
   return (error as { report?: { code: string } } | null)?.report?.code ?? 'none'
 }
 
+/** Held-out values and scores of a classifier. */
+async function valuesOf(key: { readonly sessionId: string; readonly runId: string; readonly site: string }): Promise<Extract<ProbeValues, { kind: 'classes' }>> {
+  const values = await client.get('run.values', key)
+  if (values.kind !== 'classes') throw new Error('not a classifier')
+  return values
+}
+
+function metricsOf(run: RunSummary | undefined, wanted: string): ProbeMetrics | undefined {
+  const result = run?.sweep?.sites.find(({ site, method }) => site === SITE && method === wanted)
+  return result?.kind === 'classes' ? result.metrics : undefined
+}
+
 describe.skipIf(!present)('analyses over finished runs', () => {
   it('names the training rows behind a prediction, never one of its own group', async () => {
     const [first] = runs
     const key = { sessionId, runId: first?.runId ?? '', site: SITE }
     const result = await client.get('probe.influence', { ...key, row: 7, k: 5 })
-    const values = await client.get('run.values', key)
+    const values = await valuesOf(key)
     expect(result).toMatchObject({ site: SITE, row: 7, trainingRows: 96 })
     expect(result.supporting.length).toBe(5)
     // The row's place is rows 4 … 7.
@@ -76,16 +88,16 @@ describe.skipIf(!present)('analyses over finished runs', () => {
   it('refits without rows and leaves the run as it was', async () => {
     const [first] = runs
     const key = { sessionId, runId: first?.runId ?? '', site: SITE }
-    const values = await client.get('run.values', key)
+    const values = await valuesOf(key)
     const { supporting } = await client.get('probe.influence', { ...key, row: 7, k: 8 })
     const asked = await client.get('probe.refit', { ...key, method: 'logistic', row: 7, without: supporting.map(({ row }) => row) })
-    const metrics = first?.sweep?.sites.find(({ site, method }) => site === SITE && method === 'logistic')?.metrics
+    const metrics = metricsOf(first, 'logistic')
     expect(asked.before.accuracy).toBeCloseTo(metrics?.accuracy ?? NaN, 9)
     expect(asked.before.interval).toEqual(metrics?.interval)
     const speaksFor = (score: typeof asked.before.row): number => score?.predicted === asked.before.row?.predicted ? score?.probability ?? NaN : 1 - (score?.probability ?? NaN)
     // The rows that spoke for the prediction are gone.
     expect(speaksFor(asked.after.row)).toBeLessThan(speaksFor(asked.before.row))
-    expect((await client.get('run.values', key)).predicted).toEqual(values.predicted)
+    expect((await valuesOf(key)).predicted).toEqual(values.predicted)
     expect(await client.get('probe.refit', { ...key, row: null, without: [] })).toMatchObject({ changed: 0 })
   })
 
@@ -96,7 +108,7 @@ describe.skipIf(!present)('analyses over finished runs', () => {
     expect(leftOut).toMatchObject([{ dataset: 'other.csv', reason: 'other classes (cold, warm)' }])
     // Ten of thirty places are in both.
     expect(cells[1]).toMatchObject({ rows: 120, byFold: 40, dropped: 0, majority: 0.5 })
-    expect(cells[0]?.accuracy).toBe(runs[0]?.sweep?.sites.find(({ site, method }) => site === SITE && method === 'mass-mean')?.metrics.accuracy)
+    expect(cells[0]?.accuracy).toBe(metricsOf(runs[0], 'mass-mean')?.accuracy)
     expect(asked.events.at(-1)).toEqual({ kind: 'progress', done: 4, total: 4 })
   })
 
