@@ -380,6 +380,8 @@ export interface SweepSummary {
   readonly chosen: ChosenSite | null
   /** Guards that fired, in sentences. */
   readonly warnings: readonly string[]
+  /** What is good to know besides, in sentences: how the site was chosen. */
+  readonly notes?: readonly string[]
   readonly seconds: number
 }
 
@@ -571,8 +573,9 @@ export const requestSchemas = {
     sessionId: id, modelId: id, datasetId: id,
     roles: columnRolesSchema, extraction: extractionSchema, probe: probePlanSchema
   }),
-  'run.values': z.object({ sessionId: id, runId: id, site: z.string() }),
-  'run.row': z.object({ sessionId: id, runId: id, row }),
+  /** `method` null: the one that validation chose at the site. */
+  'run.values': z.object({ sessionId: id, runId: id, site: z.string(), method: z.string().nullable().default(null) }),
+  'run.row': z.object({ sessionId: id, runId: id, row, method: z.string().nullable().default(null) }),
   'run.neighbors': z.object({ sessionId: id, runId: id, site: z.string(), row, k: z.int().min(1).max(100).default(10) }),
   /** The training rows with the largest influence on one held-out prediction of the logistic probe; `without` are dataset rows left out of training. */
   'probe.influence': z.object({ sessionId: id, runId: id, site: z.string(), row, k: z.int().min(1).max(1000).default(10), without: z.array(row).max(1_000_000).default([]) }),

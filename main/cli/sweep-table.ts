@@ -32,6 +32,7 @@ export function sweepTable(sweep: SweepSummary): string {
     const { site, method, measure, testScore, interval } = sweep.chosen
     lines.push('', `› ${site} (${method}) was chosen on validation rows: test ${measureNames[measure]} ${valueText(measure, testScore)} [${valueText(measure, interval.lo)}, ${valueText(measure, interval.hi)}]`)
   }
+  if (sweep.notes !== undefined && sweep.notes.length > 0) lines.push('', ...sweep.notes)
   return lines.join('\n')
 }
 
@@ -56,7 +57,7 @@ function decimal(value: number): string {
 
 /** The sweep as `--json` prints it: intervals are pairs. */
 export function sweepDocument(sweep: SweepSummary): unknown {
-  const { task, classes, targets, coordinates, folds, chosen, warnings, seconds } = sweep
+  const { task, classes, targets, coordinates, folds, chosen, warnings, notes = [], seconds } = sweep
   return {
     task,
     sites: sweep.sites.map(result => {
@@ -70,7 +71,7 @@ export function sweepDocument(sweep: SweepSummary): unknown {
       site: chosen.site, method: chosen.method, measure: chosen.measure, testScore: chosen.testScore,
       ...(chosen.measure === 'accuracy' ? { testAccuracy: chosen.testScore } : {}), interval: pair(chosen.interval)
     },
-    warnings, seconds, folds, ...(targets.length > 0 ? { targets, coordinates } : { classes })
+    warnings, notes, seconds, folds, ...(targets.length > 0 ? { targets, coordinates } : { classes })
   }
 }
 

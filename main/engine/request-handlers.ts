@@ -119,8 +119,8 @@ export function requestHandlers(workplace: Workplace): RequestHandlers {
         await dataset.release()
       }
     },
-    'run.values': async ({ sessionId, runId, site }) => await workplace.session(sessionId).run(runId).values(site),
-    'run.row': async ({ sessionId, runId, row }) => await rowDetail(workplace, workplace.session(sessionId).run(runId), row),
+    'run.values': async ({ sessionId, runId, site, method }) => await workplace.session(sessionId).run(runId).values(site, method),
+    'run.row': async ({ sessionId, runId, row, method }) => await rowDetail(workplace, workplace.session(sessionId).run(runId), row, method),
     'run.neighbors': async ({ sessionId, runId, site, row, k }) => {
       const run = workplace.session(sessionId).run(runId)
       const store = await run.activations()
@@ -184,7 +184,7 @@ function indexOf(index: number, row: number): number {
   return index
 }
 
-async function rowDetail(workplace: Workplace, run: RunFolder, row: number): Promise<RowDetail> {
+async function rowDetail(workplace: Workplace, run: RunFolder, row: number, method: string | null): Promise<RowDetail> {
   const store = await run.activations()
   const index = indexOf(store.indexOf(row), row)
   const { text, cells } = await store.record(index)
@@ -192,18 +192,18 @@ async function rowDetail(workplace: Workplace, run: RunFolder, row: number): Pro
   const tokens = workplace.modelOfHash(run.summary.model.hash)?.model.tokenizer.describe(text) ?? []
   const first = store.positions[index] ?? 0
   const positions = Array.from({ length: (store.positionEnds[index] ?? 0) - first }, (_, token) => first + token)
-  return { row, text, tokens, positions, cells, scores: await scoresAt(run, index) }
+  return { row, text, tokens, positions, cells, scores: await scoresAt(run, index, method) }
 }
 
-async function scoresAt(run: RunFolder, index: number): Promise<RowDetail['scores']> {
+async function scoresAt(run: RunFolder, index: number, method: string | null): Promise<RowDetail['scores']> {
   const { sweep, status } = run.summary
   if (sweep === null || status !== 'complete') return null
   const classes = []
   const numbers = []
   let targets: Extract<RowDetail['scores'], { kind: 'numeric' }>['targets'] = []
   for (const site of (await run.activations()).sites) {
-    if (run.methodAt(site) === null) continue
-    const values = await run.values(site)
+    if (method === null ? run.methodAt(site) === null : run.resultAt(site, method) === null) continue
+    const values = await run.values(site, method)
     if (values.kind === 'classes') {
       classes.push({ site, score: values.score[index] ?? NaN, predicted: sweep.classes[values.predicted[index] ?? -1] ?? '' })
     } else {

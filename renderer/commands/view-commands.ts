@@ -1,5 +1,6 @@
 import { stepLayer, strip } from '../layers'
 import { cloudActions, setMethod, useClouds } from '../projection'
+import { measureOf, measuresOf, methodOf, methodsOf } from '../state/methods'
 import { useView } from '../state/view'
 import { workbench } from '../state/workbench'
 import type { ColorBy } from '../state/workbench-state'
@@ -19,6 +20,29 @@ function clearOne(): void {
   else if (tool !== 'pan') setTool('pan')
 }
 
+/** Shows the run's next measure, after the last the first. */
+function nextMeasure(): void {
+  const { run } = workbench.get()
+  const { measure, setMeasure } = useView.getState()
+  if (!run) return
+  const all = measuresOf(run.results, null)
+  setMeasure(all[(all.indexOf(measureOf(run.results, null, measure)) + 1) % all.length] ?? null)
+}
+
+function methodsOnShow(): readonly string[] {
+  const { run } = workbench.get()
+  return run ? methodsOf(run) : []
+}
+
+/** Shows the run's next method, after the last the first. */
+function nextMethod(): void {
+  const { run } = workbench.get()
+  const { method, setMethod } = useView.getState()
+  if (!run) return
+  const all = methodsOf(run)
+  setMethod(all[(all.indexOf(methodOf(run, method) ?? '') + 1) % all.length] ?? null)
+}
+
 export const viewCommands = {
   'layer.first': { run: () => void stepLayer(-Infinity), obstacle: needsRun },
   'layer.last': { run: () => void stepLayer(Infinity), obstacle: needsRun },
@@ -36,7 +60,8 @@ export const viewCommands = {
   'color.prediction': { run: colorBy({ kind: 'prediction' }), obstacle: needsResults },
   'color.score': { run: colorBy({ kind: 'score' }), obstacle: needsResults },
   'color.correct': { run: colorBy({ kind: 'correct' }), obstacle: needsResults },
-  'metric.toggle': { run: () => { const { metric, setMetric } = useView.getState(); setMetric(metric === 'accuracy' ? 'auroc' : 'accuracy') } },
+  'metric.toggle': { run: nextMeasure, obstacle: needsResults },
+  'method.next': { run: nextMethod, obstacle: () => needsResults() ?? unless(methodsOnShow().length > 1, 'The run has one method') },
   'figure.cloudSvg': { run: () => cloudActions()?.exportFigure('svg'), obstacle: needsCloud },
   'figure.cloudPng': { run: () => cloudActions()?.exportFigure('png'), obstacle: needsCloud },
   'figure.layersSvg': { run: () => strip()?.exportFigure('svg'), obstacle: needsResults },

@@ -1,38 +1,48 @@
 import { useMemo, useState } from 'react'
+import { methodName, rangeTicks, unitOf, writeHalf, writeMeasure, writeTick } from '../../preload/measures'
 import { useDataTheme } from '../palette'
 import { Plot, useSize, writtenTicks } from '../plots'
 import { placeLabels } from './label-places'
 import { nearestSite, siteName, siteTick } from './site-axis'
-import { screenLayout, stripTraces } from './strip-figure'
-import { valueTicks, writeHalf, writeValue, type Metric, type StripSeries } from './strip-series'
+import { lineColor, screenLayout, stripTraces } from './strip-figure'
+import type { StripLine, StripSeries } from './strip-series'
 
 export interface StripPlotProps {
   readonly series: StripSeries
-  readonly metric: Metric
   readonly selected: number
   /** Sites that are being probed have no value yet but keep their place. */
   readonly waiting: boolean
   readonly onSelect: (index: number) => void
+  readonly onPick: (method: string) => void
 }
 
-const margins = { left: 52, right: 148, top: 12, bottom: 28 }
+const margins = { left: 52, top: 12, bottom: 28 }
+const labelHeight = 15
+
+/** Room for the names at the right: as wide as the longest, never more than a quarter of the strip. */
+function labelRoom(lines: readonly StripLine[], width: number): number {
+  const longest = Math.max(...lines.map(({ name }) => name.length), 0)
+  return Math.min(Math.max(148, 72 + longest * 6.2), Math.max(120, width / 4))
+}
 
 /** The chart itself: plotly's lines and band, and over them what can be read and pointed at. */
-export function StripPlot({ series, metric, selected, waiting, onSelect }: StripPlotProps): React.JSX.Element {
+export function StripPlot({ series, selected, waiting, onSelect, onPick }: StripPlotProps): React.JSX.Element {
   const theme = useDataTheme()
-  const [size, measure] = useSize()
+  const [size, measured] = useSize()
   const [hovered, setHovered] = useState<number | null>(null)
-  const { sites, lines, range, chosen } = series
-  const frame = useMemo(() => ({ width: size.width, height: size.height, ...margins }), [size])
+  const { sites, lines, range, chosen, measure, methods } = series
+  const right = labelRoom(lines, size.width)
+  const frame = useMemo(() => ({ width: size.width, height: size.height, right, ...margins }), [size, right])
   const data = useMemo(() => stripTraces(series, theme), [series, theme])
   const layout = useMemo(() => screenLayout(frame, series), [frame, series])
-  const drawn = size.width > 240 && size.height > 80
+  const drawn = size.width > 240 && size.height > 60
 
-  const inner = { width: Math.max(0, size.width - margins.left - margins.right), height: Math.max(0, size.height - margins.top - margins.bottom) }
+  const inner = { width: Math.max(0, size.width - margins.left - right), height: Math.max(0, size.height - margins.top - margins.bottom) }
   const step = inner.width / Math.max(1, sites.length)
   const firstX = margins.left + step / 2
   const x = (index: number): number => firstX + index * step
-  const y = (value: number): number => margins.top + inner.height * (1 - (value - range[0]) / (range[1] - range[0]))
+  // What lies under the axis (a fit worse than useless) is drawn at its end.
+  const y = (value: number): number => margins.top + inner.height * (1 - Math.max(0, Math.min(1, (value - range[0]) / (range[1] - range[0]))))
   const ticks = useMemo(() => sites.map(siteTick), [sites])
   const written = useMemo(() => writtenTicks(ticks, step, selected), [ticks, step, selected])
 
@@ -40,14 +50,15 @@ export function StripPlot({ series, metric, selected, waiting, onSelect }: Strip
     const at = line.values.findLastIndex((value) => value !== null)
     return { line, at, value: at < 0 ? null : line.values[at] ?? null }
   }).filter((end): end is typeof end & { value: number } => end.value !== null)
-  const places = placeLabels(ends.map(({ value }) => y(value)), 15, margins.top + 4, margins.top + inner.height)
+  const places = placeLabels(ends.map(({ value }) => y(value)), labelHeight, margins.top + 4, margins.top + inner.height)
 
   const siteUnder = (event: React.PointerEvent): number => nearestSite(event.clientX - event.currentTarget.getBoundingClientRect().left, firstX, step, sites.length)
   const probe = lines[0]
   const half = (index: number): number | null => series.lo[index] != null && series.hi[index] != null ? ((series.hi[index] as number) - (series.lo[index] as number)) / 2 : null
+  const valueTicks = rangeTicks(range, Math.max(3, Math.floor(inner.height / 26)))
 
   return (
-    <div ref={measure} className="StripPlot"
+    <div ref={measured} className="StripPlot"
       onPointerDown={(event) => {
         if (event.button !== 0) return
         event.currentTarget.setPointerCapture(event.pointerId)
@@ -55,7 +66,7 @@ export function StripPlot({ series, metric, selected, waiting, onSelect }: Strip
       }}
       onPointerMove={(event) => {
         const index = siteUnder(event)
-        setHovered(index)
+        setHovered(event.clientX - event.currentTarget.getBoundingClientRect().left > margins.left + inner.width + 8 ? null : index)
         if (event.buttons & 1 && event.currentTarget.hasPointerCapture(event.pointerId)) onSelect(index)
       }}
       onPointerLeave={() => setHovered(null)}>
@@ -63,10 +74,10 @@ export function StripPlot({ series, metric, selected, waiting, onSelect }: Strip
         <>
           <svg className="StripPlot-under" width={size.width} height={size.height} aria-hidden>
             {selected >= 0 && <rect className="StripPlot-selected" x={x(selected) - Math.min(step, 56) / 2} y={margins.top - 8} width={Math.min(step, 56)} height={inner.height + 8} rx={4} />}
-            {valueTicks(range, Math.max(3, Math.floor(inner.height / 26))).map((tick) => (
+            {valueTicks.map((tick, index) => (
               <g key={tick}>
                 <line className="StripPlot-grid" x1={margins.left} x2={margins.left + inner.width} y1={Math.round(y(tick)) + 0.5} y2={Math.round(y(tick)) + 0.5} />
-                <text className="StripPlot-tick" x={margins.left - 8} y={y(tick)} dy="0.35em" textAnchor="end">{metric === 'accuracy' ? `${Math.round(tick * 100)}` : tick.toFixed(2).replace(/^0/, '')}{metric === 'accuracy' && tick === 1 ? ' %' : ''}</text>
+                <text className="StripPlot-tick" x={margins.left - 8} y={y(tick)} dy="0.35em" textAnchor="end">{writeTick(measure, tick)}{index === valueTicks.length - 1 && unitOf(measure)}</text>
               </g>
             ))}
             {waiting && sites.map((_, index) => probe?.values[index] == null && (
@@ -78,12 +89,7 @@ export function StripPlot({ series, metric, selected, waiting, onSelect }: Strip
             {ends.map(({ line, at, value }, index) => {
               const from = { x: Math.min(x(at) + 5, margins.left + inner.width), y: y(value) }
               const to = { x: margins.left + inner.width + 14, y: places[index] as number }
-              return (
-                <g key={line.id} className={`StripPlot-label StripPlot-label-${line.kind}`}>
-                  <path d={`M${from.x},${from.y} C${to.x - 8},${from.y} ${to.x - 12},${to.y} ${to.x - 4},${to.y}`} />
-                  <text x={to.x} y={to.y} dy="0.35em">{line.name}<tspan className="StripPlot-labelValue" dx={6}>{writeValue(value, metric)}</tspan></text>
-                </g>
-              )
+              return <path key={line.id} className="StripPlot-lead" d={`M${from.x},${from.y} C${to.x - 8},${from.y} ${to.x - 12},${to.y} ${to.x - 4},${to.y}`} />
             })}
             {chosen && (
               <g className="StripPlot-chosen" transform={`translate(${x(chosen.index)},${margins.top - 7})`}>
@@ -100,9 +106,17 @@ export function StripPlot({ series, metric, selected, waiting, onSelect }: Strip
             ))}
             {ticks.map((_, index) => !written[index] && <line key={index} className="StripPlot-tickMark" x1={x(index)} x2={x(index)} y1={margins.top + inner.height + 11} y2={margins.top + inner.height + 15} />)}
           </svg>
+          {ends.map(({ line, value }, index) => (
+            <StripLabel key={line.id} line={line} value={writeMeasure(measure, value)} color={line.kind === 'control' || methods === 1 ? null : lineColor(line, methods, theme)}
+              left={margins.left + inner.width + 14} top={(places[index] as number) - labelHeight / 2} width={right - 18} onPick={methods > 1 && line.method !== null ? onPick : null} />
+          ))}
           {hovered !== null && (
-            <StripTip x={x(hovered)} width={size.width} title={siteName(sites[hovered] as string)} site={sites[hovered] as string} chosen={chosen?.index === hovered}
-              rows={lines.map((line) => ({ name: line.name, kind: line.kind, value: writeValue(line.values[hovered] ?? null, metric), half: line.id === 'probe' && half(hovered) !== null ? writeHalf(half(hovered) as number, metric) : '' }))} />
+            <StripTip x={x(hovered)} width={size.width} title={siteName(sites[hovered] as string)} site={sites[hovered] as string}
+              note={chosen?.index === hovered ? `${methods > 1 ? `${methodName(chosen.method)}, ` : ''}chosen on validation rows` : null}
+              rows={lines.map((line) => ({
+                name: line.name, kind: line.kind, color: line.kind === 'control' || methods === 1 ? null : lineColor(line, methods, theme), value: writeMeasure(measure, line.values[hovered] ?? null),
+                half: line.kind === 'result' && half(hovered) !== null ? writeHalf(measure, half(hovered) as number) : ''
+              }))} />
           )}
         </>
       )}
@@ -110,27 +124,58 @@ export function StripPlot({ series, metric, selected, waiting, onSelect }: Strip
   )
 }
 
+interface StripLabelProps {
+  readonly line: StripLine
+  readonly value: string
+  /** Of the dot that ties the name to its line; null for none. */
+  readonly color: string | null
+  readonly left: number
+  readonly top: number
+  readonly width: number
+  /** Null where there is nothing to choose. */
+  readonly onPick: ((method: string) => void) | null
+}
+
+/** A line's name at its end. One of several methods can be picked by it. */
+function StripLabel({ line, value, color, left, top, width, onPick }: StripLabelProps): React.JSX.Element {
+  const inside = (
+    <>
+      {color !== null && <svg width={8} height={8} aria-hidden><circle cx={4} cy={4} r={4} fill={color} /></svg>}
+      <span className="StripLabel-name">{line.name}</span>
+      <span className="StripLabel-value">{value}</span>
+    </>
+  )
+  const common = { className: 'StripLabel', 'data-kind': line.kind, title: line.name, style: { left, top, width, height: labelHeight } }
+  if (onPick === null || line.method === null) return <div {...common}>{inside}</div>
+  const { method } = line
+  // The strip under it would take the press for a layer.
+  return <button type="button" {...common} aria-pressed={line.kind === 'result'} onPointerDown={(event) => event.stopPropagation()} onClick={() => onPick(method)}>{inside}</button>
+}
+
 interface StripTipProps {
   readonly x: number
   readonly width: number
   readonly title: string
   readonly site: string
-  readonly chosen: boolean
-  readonly rows: readonly { readonly name: string; readonly kind: string; readonly value: string; readonly half: string }[]
+  readonly note: string | null
+  readonly rows: readonly { readonly name: string; readonly kind: string; readonly color: string | null; readonly value: string; readonly half: string }[]
 }
 
 /** Exact values at the layer under the pointer, on the side with room. */
-function StripTip({ x, width, title, site, chosen, rows }: StripTipProps): React.JSX.Element {
-  const left = x + 16 + 224 > width
+function StripTip({ x, width, title, site, note, rows }: StripTipProps): React.JSX.Element {
+  const left = x + 16 + 240 > width
   return (
     <div className="StripTip" style={left ? { right: width - x + 16 } : { left: x + 16 }} role="presentation">
       <p className="StripTip-title">{title}<span>{site}</span></p>
       <dl>
-        {rows.map(({ name, kind, value, half }) => (
-          <div key={name} data-kind={kind}><dt>{name}</dt><dd>{value}{half && <span>{half}</span>}</dd></div>
+        {rows.map(({ name, kind, color, value, half }) => (
+          <div key={`${kind} ${name}`} data-kind={kind}>
+            <dt>{color !== null && <svg width={8} height={8} aria-hidden><circle cx={4} cy={4} r={4} fill={color} /></svg>}{name}</dt>
+            <dd>{value}{half && <span>{half}</span>}</dd>
+          </div>
         ))}
       </dl>
-      {chosen && <p className="StripTip-note">chosen on validation rows</p>}
+      {note !== null && <p className="StripTip-note">{note}</p>}
     </div>
   )
 }

@@ -1,21 +1,21 @@
+import { writeHalf, writeMeasure } from '../../preload/measures'
 import { siteName } from './site-axis'
-import { writeHalf, writeValue, type Metric, type StripSeries } from './strip-series'
+import type { StripSeries } from './strip-series'
 
 export interface StripTableProps {
   readonly series: StripSeries
-  readonly metric: Metric
   readonly selected: number
   readonly onSelect: (index: number) => void
 }
 
 /** The chart's twin: the same numbers, layer by layer. */
-export function StripTable({ series, metric, selected, onSelect }: StripTableProps): React.JSX.Element {
-  const { sites, lines, lo, hi, chosen } = series
+export function StripTable({ series, selected, onSelect }: StripTableProps): React.JSX.Element {
+  const { sites, lines, lo, hi, chosen, measure } = series
   return (
     <div className="StripTable" tabIndex={0}>
       <table>
         <thead>
-          <tr><th scope="col">Layer</th>{lines.map((line) => <th key={line.id} scope="col">{line.name}</th>)}<th scope="col">interval (95 %)</th></tr>
+          <tr><th scope="col">Layer</th>{lines.map((line) => <th key={line.id} scope="col" data-kind={line.kind}>{line.name}</th>)}<th scope="col">interval (95 %)</th></tr>
         </thead>
         <tbody>
           {sites.map((site, index) => {
@@ -26,9 +26,9 @@ export function StripTable({ series, metric, selected, onSelect }: StripTablePro
                 <th scope="row"><button type="button" onClick={() => onSelect(index)}>{siteName(site)}</button>{chosen?.index === index && <span>chosen</span>}</th>
                 {lines.map((line) => {
                   const value = line.values[index] ?? null
-                  return <td key={line.id} data-kind={line.kind}>{writeValue(value, metric)}{line.id === 'probe' && low !== null && high !== null && <small>{writeHalf((high - low) / 2, metric)}</small>}</td>
+                  return <td key={line.id} data-kind={line.kind}>{writeMeasure(measure, value)}{line.kind === 'result' && low !== null && high !== null && <small>{writeHalf(measure, (high - low) / 2)}</small>}</td>
                 })}
-                <td>{low === null || high === null ? '–' : `${writeValue(low, metric)} to ${writeValue(high, metric)}`}</td>
+                <td>{low === null || high === null ? '–' : `${writeMeasure(measure, low)} to ${writeMeasure(measure, high)}`}</td>
               </tr>
             )
           })}

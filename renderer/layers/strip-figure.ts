@@ -1,30 +1,47 @@
-import type { DataTheme } from '../palette'
+import type { BaselineName } from '../../preload/contract'
+import { baselineNames, measures, methodName, rangeTicks, writeHalf, writeMeasure } from '../../preload/measures'
+import { toHex, type DataTheme, type Rgb } from '../palette'
 import type { Figure } from '../plots'
 import { placeLabels } from './label-places'
 import { siteTick } from './site-axis'
-import { valueTicks, writeHalf, writeValue, type Metric, type StripLine, type StripSeries } from './strip-series'
+import { stripTitle, type StripLine, type StripSeries } from './strip-series'
 
-/** How each line is drawn, on screen and in figures: the result strong, what it is compared with thin. */
-export const lineStyles: Readonly<Record<string, { readonly width: number; readonly dash: string }>> = {
-  probe: { width: 2, dash: 'solid' },
-  textOnly: { width: 1.25, dash: '6px,3px' },
-  shuffled: { width: 1.25, dash: '2px,2px' },
-  majority: { width: 1, dash: 'solid' }
+interface LineStyle { readonly width: number; readonly dash: string }
+
+/** What a result is compared with, drawn thin: told apart by dashes and by name, never coloured like a result. */
+const controlStyles: Readonly<Record<BaselineName, LineStyle>> = {
+  textOnly: { width: 1.25, dash: '6px,3px' }, controlTask: { width: 1.25, dash: '8px,3px,2px,3px' }, shuffled: { width: 1.25, dash: '2px,2px' },
+  linearTree: { width: 1.25, dash: '6px,3px' }, majority: { width: 1, dash: 'solid' }, mean: { width: 1, dash: 'solid' }, chance: { width: 1, dash: 'solid' }
 }
 
-function trace(line: StripLine, theme: DataTheme, marker: boolean): object {
-  const { width, dash } = lineStyles[line.id] ?? { width: 1.5, dash: '8px,3px' }
-  const color = line.kind === 'result' ? theme.result : theme.control
+/** Methods take the eight data colours from those that do not stand for true and false elsewhere. */
+const methodSlots = [3, 2, 4, 6, 5, 7, 0, 1]
+
+/** The colour of a line: ink for the only method, its own for one of several, grey for a control. */
+export function lineColor({ kind, slot }: Pick<StripLine, 'kind' | 'slot'>, methods: number, theme: DataTheme): string {
+  if (kind === 'control') return theme.control
+  return methods === 1 ? theme.result : toHex(theme.categories[methodSlots[slot % 8] as number] as Rgb)
+}
+
+/** How each line is drawn, on screen and in figures: the result strong, what it is compared with thin. */
+function lineStyle({ id, kind }: StripLine): LineStyle {
+  if (kind === 'control') return controlStyles[id.slice('baseline:'.length) as BaselineName]
+  return kind === 'result' ? { width: 2.25, dash: 'solid' } : { width: 1.5, dash: 'solid' }
+}
+
+function trace(line: StripLine, color: string, surface: string, marker: boolean): object {
+  const { width, dash } = lineStyle(line)
   return {
     type: 'scatter', mode: marker ? 'lines+markers' : 'lines', name: line.name, y: line.values, x: line.values.map((_, i) => i),
     line: { color, width, dash, simplify: false }, connectgaps: false, hoverinfo: 'skip',
-    ...(marker ? { marker: { size: 6, color: theme.surface, line: { color, width: 1.75 } } } : {})
+    ...(marker ? { marker: { size: 6, color: surface, line: { color, width: 1.75 } } } : {})
   }
 }
 
 /** Band, lines and markers. */
-export function stripTraces({ lines, lo, hi }: StripSeries, theme: DataTheme): readonly object[] {
-  const color = theme.dark ? 'rgba(236,236,239,0.14)' : 'rgba(27,28,33,0.10)'
+export function stripTraces({ lines, lo, hi, methods }: StripSeries, theme: DataTheme): readonly object[] {
+  const ink = lines[0] ? lineColor(lines[0], methods, theme) : theme.result
+  const color = `${ink}${theme.dark ? '2a' : methods === 1 ? '1a' : '26'}`
   const few = lo.length <= 40
   // Runs of sites with an interval, each its own polygon: a gap stays a gap.
   const bands: object[] = []
@@ -42,8 +59,10 @@ export function stripTraces({ lines, lo, hi }: StripSeries, theme: DataTheme): r
     })
     from = to
   }
+  const draw = (line: StripLine, marker: boolean): object => trace(line, lineColor(line, methods, theme), theme.surface, marker)
   const [probe, ...others] = lines
-  return [...bands, ...others.map((line) => trace(line, theme, false)), ...(probe ? [trace(probe, theme, few)] : [])]
+  const below = [...others.filter(({ kind }) => kind === 'control'), ...others.filter(({ kind }) => kind === 'other')]
+  return [...bands, ...below.map((line) => draw(line, false)), ...(probe ? [draw(probe, few)] : [])]
 }
 
 /** Inside of the plot in pixels: the same margins for plotly and for what is drawn over it. */
@@ -59,44 +78,47 @@ export function screenLayout({ width, height, left, right, top, bottom }: StripF
   }
 }
 
-/** The whole figure for papers and slides: axes, direct labels, the chosen layer. */
-export function stripFigure(series: StripSeries, metric: Metric, theme: DataTheme, title: string): Figure {
-  const { sites, lines, range, chosen } = series
+/** The whole figure for papers and slides: axes, direct labels, the chosen layer. `about` says what was run on what. */
+export function stripFigure(series: StripSeries, theme: DataTheme, about: string): Figure {
+  const { sites, lines, range, chosen, measure, methods } = series
+  const { unit, phrase, better } = measures[measure]
   const width = 900
   const height = 380
   const last = sites.length - 1
-  const ends = lines.map(({ values, name, kind }) => {
-    const at = values.findLastIndex((value) => value !== null)
-    return { name, kind, at, value: at < 0 ? null : values[at] ?? null }
+  const ends = lines.map((line) => {
+    const at = line.values.findLastIndex((value) => value !== null)
+    return { line, value: at < 0 ? null : line.values[at] ?? null }
   }).filter((end): end is typeof end & { value: number } => end.value !== null)
   // Labels in pixels from the top of the plot, moved apart, and back to values.
   const inner = height - 64 - 56
   const pixels = placeLabels(ends.map(({ value }) => inner * (1 - (value - range[0]) / (range[1] - range[0]))), 15, 0, inner)
   const labelAt = pixels.map((pixel) => range[0] + (1 - pixel / inner) * (range[1] - range[0]))
+  const right = 30 + 6.4 * Math.max(...ends.map(({ line }) => line.name.length), baselineNames.majority.length)
+  const written = sites.map((_, i) => sites.length <= 32 || i % 4 === 0 || i === last)
   return {
     width, height, data: stripTraces(series, theme),
     layout: {
-      width, height, margin: { l: 64, r: 150, t: 64, b: 56 }, showlegend: false, autosize: false,
+      width, height, margin: { l: 64, r: right, t: 64, b: 56 }, showlegend: false, autosize: false,
       paper_bgcolor: theme.surface, plot_bgcolor: theme.surface,
       font: { family: 'Inter, system-ui, sans-serif', size: 12, color: theme.text },
-      title: { text: escapeMarkup(title), x: 64 / width, xanchor: 'left', font: { size: 15 } },
+      title: { text: escapeMarkup(`${stripTitle(measure)} · ${about}`), x: 64 / width, xanchor: 'left', font: { size: 15 } },
       xaxis: {
-        range: [-0.5, last + 0.5], tickvals: sites.map((_, i) => i).filter((i) => sites.length <= 32 || i % 4 === 0 || i === last),
-        ticktext: sites.map((site, i) => ({ text: siteTick(site), i })).filter(({ i }) => sites.length <= 32 || i % 4 === 0 || i === last).map(({ text }) => escapeMarkup(text)),
+        range: [-0.5, last + 0.5], tickvals: sites.map((_, i) => i).filter((i) => written[i]),
+        ticktext: sites.filter((_, i) => written[i]).map((site) => escapeMarkup(siteTick(site))),
         title: { text: 'layer', standoff: 8 }, showgrid: false, zeroline: false, linecolor: theme.line, tickcolor: theme.line
       },
       yaxis: {
-        range: [...range], tickvals: valueTicks(range, 7), tickformat: metric === 'accuracy' ? '.0%' : '.2f',
-        title: { text: metric === 'accuracy' ? 'accuracy on held-out rows' : 'AUROC on held-out rows' }, gridcolor: theme.grid, zeroline: false
+        range: [...range], tickvals: rangeTicks(range, 7), tickformat: { share: '.0%', coefficient: '.2f', kilometres: ',d', ratio: '.1f' }[unit],
+        title: { text: `${phrase} on held-out rows${unit === 'kilometres' ? ' (km)' : ''}${better === 'lower' ? ', lower is better' : ''}` }, gridcolor: theme.grid, zeroline: false
       },
       annotations: [
-        ...ends.map(({ name, kind, value }, i) => ({
-          xref: 'paper', x: 1.01, xanchor: 'left', y: labelAt[i] ?? value, yanchor: 'middle', showarrow: false, text: escapeMarkup(name),
-          font: { color: kind === 'result' ? theme.result : theme.control, size: 11 }
+        ...ends.map(({ line, value }, i) => ({
+          xref: 'paper', x: 1.01, xanchor: 'left', y: labelAt[i] ?? value, yanchor: 'middle', showarrow: false, text: escapeMarkup(line.name),
+          font: { color: lineColor(line, methods, theme), size: 11 }
         })),
         ...(chosen ? [{
           x: chosen.index, y: range[1], yanchor: 'bottom', showarrow: false, font: { size: 11, color: theme.textSecondary },
-          text: `chosen on validation rows · test ${writeValue(chosen.test, 'accuracy')} ${writeHalf(chosen.half, 'accuracy')}`
+          text: escapeMarkup(`${methods > 1 ? `${methodName(chosen.method)}, ` : ''}chosen on validation rows · test ${writeMeasure(chosen.measure, chosen.test)} ${writeHalf(chosen.measure, chosen.half)}`)
         }] : [])
       ]
     }

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react'
 import type { ClassValues, ColumnValues, ErrorReport, Neighbor, ProbeValues, RequestName, RequestParams, RequestResults, RowDetail } from '../../preload/contract'
 import { engine, EngineError } from './engine-client'
 import { LeastRecent } from './least-recent'
+import { useMethod } from './methods'
 import { useView } from './view'
 import { useWorkbench } from './workbench'
 
@@ -74,13 +75,14 @@ function useSwept(): boolean {
   return useWorkbench(({ run }) => run?.sweep != null && run.progress === null)
 }
 
-/** Held-out probe output at the selected layer; null until the sweep is complete. */
+/** Held-out output of the method on show at the selected layer; null until the sweep is complete. */
 export function useProbeValues(): EngineAnswer<ProbeValues> {
   const key = useRunKey()
   const site = useView((view) => view.site)
-  const there = useWorkbench(({ run }) => run?.results.some((result) => result.site === site) ?? false)
+  const method = useMethod()
+  const there = useWorkbench(({ run }) => run?.results.some((result) => result.site === site && result.method === method) ?? false)
   const swept = useSwept()
-  return useAnswer('run.values', key && site !== null && there && swept ? { ...key, site } : null)
+  return useAnswer('run.values', key && site !== null && there && swept ? { ...key, site, method } : null)
 }
 
 /** The same where classes are predicted; null for numbers. */
@@ -93,8 +95,9 @@ export function useClassValues(): ClassValues | null {
 export function useRowDetail(row: number | null): EngineAnswer<RowDetail> {
   const key = useRunKey()
   const stored = useWorkbench(({ run }) => run?.extraction !== null && run !== null)
+  const method = useMethod()
   const swept = useSwept()
-  return useAnswer('run.row', key && stored && row !== null ? { ...key, row } : null, swept ? 'swept' : 'extracted')
+  return useAnswer('run.row', key && stored && row !== null ? { ...key, row, method: swept ? method : null } : null, swept ? 'swept' : 'extracted')
 }
 
 /** Nearest rows in the full space of the selected layer, cosine or Euclidean as the engine says. */

@@ -1,24 +1,28 @@
-import type { ViewState } from '../../preload/contract'
+import type { MeasureName, ViewState } from '../../preload/contract'
+import { measures } from '../../preload/measures'
 import { rowSet } from './row-set'
 import { centreViewIds, type ColorBy, type ViewFields } from './workbench-state'
+
+const measureNames = Object.keys(measures) as readonly MeasureName[]
 
 /** The view of a session that has none yet. */
 export const initialView: ViewFields = {
   site: null,
+  method: null,
   selection: new Int32Array(0),
   focusedRow: null,
   colorBy: { kind: 'label' },
   hidden: [],
   centre: 'cloud',
-  metric: 'accuracy',
+  measure: null,
   tool: 'pan',
   table: { open: false, search: '', sort: null, onlySelection: false }
 }
 
 /** What a session file keeps of the view: plain JSON. */
 export function serialiseView(view: ViewFields): ViewState {
-  const { site, selection, focusedRow, colorBy, hidden, centre, metric, tool, table } = view
-  return { site, selection: Array.from(selection), focusedRow, colorBy: { ...colorBy }, hidden: [...hidden], centre, metric, tool, table: { ...table } }
+  const { site, method, selection, focusedRow, colorBy, hidden, centre, measure, tool, table } = view
+  return { site, method, selection: Array.from(selection), focusedRow, colorBy: { ...colorBy }, hidden: [...hidden], centre, measure, tool, table: { ...table } }
 }
 
 /** Reads a saved view. A field that is missing or of another shape takes its initial value: a view is never worth refusing a session for. */
@@ -28,13 +32,15 @@ export function parseView(saved: ViewState | null): ViewFields {
   const sort = table['sort']
   return {
     site: text(saved['site']) ?? null,
+    // A method or measure that the run lacks gives way to its own where it is drawn.
+    method: text(saved['method']) ?? null,
     selection: rows(saved['selection']),
     focusedRow: isRow(saved['focusedRow']) ? saved['focusedRow'] : null,
     colorBy: colorBy(saved['colorBy']),
     hidden: Array.isArray(saved['hidden']) ? saved['hidden'].filter((name) => typeof name === 'string') : [],
     // A view that does not fit the run gives way to the cloud where it is drawn.
     centre: centreViewIds.find((id) => id === saved['centre']) ?? 'cloud',
-    metric: saved['metric'] === 'auroc' ? 'auroc' : 'accuracy',
+    measure: measureNames.find((name) => name === saved['measure']) ?? null,
     tool: saved['tool'] === 'lasso' || saved['tool'] === 'box' ? saved['tool'] : 'pan',
     table: {
       open: table['open'] === true,

@@ -6,7 +6,7 @@ import { initialView, parseView } from './view-session'
 import type { ColorBy, ViewFields } from './workbench-state'
 
 /** The part of the view that undoes and redoes. */
-type Undoable = Pick<ViewFields, 'site' | 'selection' | 'focusedRow' | 'colorBy' | 'hidden'>
+type Undoable = Pick<ViewFields, 'site' | 'method' | 'selection' | 'focusedRow' | 'colorBy' | 'hidden'>
 
 /** How new rows meet those already selected. */
 export type SelectMode = 'replace' | 'add' | 'subtract'
@@ -18,12 +18,16 @@ export interface ViewActions {
   setSite(site: string | null): void
   /** Sets the layer without a step to undo: for defaults the person did not choose. */
   presetSite(site: string | null): void
+  /** The method everything is shown for. */
+  setMethod(method: string | null): void
+  /** Both at once: one step to undo. */
+  setCell(site: string, method: string): void
   select(rows: Iterable<number>, mode?: SelectMode): void
   focusRow(row: number | null): void
   setColorBy(colorBy: ColorBy): void
   setHidden(hidden: readonly string[]): void
   setCentre(centre: ViewFields['centre']): void
-  setMetric(metric: ViewFields['metric']): void
+  setMeasure(measure: ViewFields['measure']): void
   setTool(tool: ViewFields['tool']): void
   setTable(change: Partial<ViewFields['table']>): void
   undo(): void
@@ -50,6 +54,8 @@ export const useView = create<ViewFields & ViewActions>()((set, get) => {
     canRedo: false,
     setSite: (site) => { if (site !== get().site) step({ site }, 'site') },
     presetSite: (site) => set({ site }),
+    setMethod: (method) => { if (method !== get().method) step({ method }, 'method') },
+    setCell: (site, method) => { if (site !== get().site || method !== get().method) step({ site, method }, 'site') },
     select: (rows, mode = 'replace') => {
       const before = get().selection
       const given = rowSet(rows)
@@ -62,7 +68,7 @@ export const useView = create<ViewFields & ViewActions>()((set, get) => {
     },
     setHidden: (hidden) => step({ hidden }, 'hidden'),
     setCentre: (centre) => set({ centre }),
-    setMetric: (metric) => set({ metric }),
+    setMeasure: (measure) => set({ measure }),
     setTool: (tool) => set({ tool }),
     setTable: (change) => set({ table: { ...get().table, ...change } }),
     undo: () => travel(history.undo(undoable(get()))),
@@ -74,8 +80,8 @@ export const useView = create<ViewFields & ViewActions>()((set, get) => {
   }
 })
 
-function undoable({ site, selection, focusedRow, colorBy, hidden }: ViewFields): Undoable {
-  return { site, selection, focusedRow, colorBy, hidden }
+function undoable({ site, method, selection, focusedRow, colorBy, hidden }: ViewFields): Undoable {
+  return { site, method, selection, focusedRow, colorBy, hidden }
 }
 
 function sameColorBy(a: ColorBy, b: ColorBy): boolean {

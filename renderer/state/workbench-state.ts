@@ -1,6 +1,6 @@
 /** The two stores every part of the page reads: what is open (`WorkbenchState`) and how it is looked at (`ViewState`). */
 import type {
-  DatasetSummary, ErrorReport, ExtractionSummary, LoadedModel, ModelCheck, ModelSummary, ProviderInfo, RolesCheck, RunSummary, SessionState, SiteResult, SweepSummary
+  DatasetSummary, ErrorReport, ExtractionSummary, LoadedModel, MeasureName, ModelCheck, ModelSummary, ProviderInfo, RolesCheck, RunSummary, SessionState, SiteResult, SweepSummary
 } from '../../preload/contract'
 import type { ColumnRoles, ExtractionPlan, ProbePlan, ProjectionPlan } from '../../preload/recipe'
 
@@ -75,6 +75,8 @@ export type CentreViewId = (typeof centreViewIds)[number]
 export interface ViewFields {
   /** † The layer everything is shown for; null before a run. */
   readonly site: string | null
+  /** † The method everything is shown for; null: the one that validation chose. */
+  readonly method: string | null
   /** † Dataset rows, ascending; empty means no selection. */
   readonly selection: Int32Array
   /** † The row in the inspector. */
@@ -84,7 +86,8 @@ export interface ViewFields {
   /** † Legend entries switched off, by category text. */
   readonly hidden: readonly string[]
   readonly centre: CentreViewId
-  readonly metric: 'accuracy' | 'auroc'
+  /** What scores are shown in; null: the run's headline. */
+  readonly measure: MeasureName | null
   readonly tool: 'pan' | 'lasso' | 'box'
   readonly table: {
     readonly open: boolean

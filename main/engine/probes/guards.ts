@@ -50,6 +50,16 @@ export function dataWarnings(material: SweepMaterial): readonly string[] {
   return warnings
 }
 
+/** How the site was chosen, and what choosing it inside every fold gives: the best of many must not be quoted by its test score. */
+export function choiceNotes(outcomes: readonly SiteOutcome[], folds: number, chosen: ChosenSite, sites: number): readonly string[] {
+  const result = outcomes.find(outcome => outcome.result.site === chosen.site && outcome.result.method === chosen.method)?.result
+  if (!result || sites < 2) return []
+  return [
+    `${chosen.site} was chosen by its accuracy on validation rows (${percent(result.validationScore)}), not by its test score of ${percent(chosen.testScore)}.`
+    + (folds > 1 ? ` Choosing the site anew inside every fold gives ${percent(nestedAccuracy(outcomes, folds))}.` : '')
+  ]
+}
+
 /** Sentences about what the probes gave. `outcomes` in the order of the sites. */
 export function resultWarnings(
   material: SweepMaterial, outcomes: readonly SiteOutcome[], chosen: ChosenSite, sites: number
@@ -57,13 +67,6 @@ export function resultWarnings(
   const warnings: string[] = []
   const result = outcomes.find(outcome => outcome.result.site === chosen.site && outcome.result.method === chosen.method)?.result
   if (!result) return warnings
-  if (sites > 1) {
-    const nested = nestedAccuracy(outcomes, material.plan.outer.length)
-    warnings.push(
-      `${chosen.site} was chosen by its accuracy on validation rows (${percent(result.validationScore)}), not by its test score of ${percent(chosen.testScore)}.`
-      + (material.plan.outer.length > 1 ? ` Choosing the site anew inside every fold gives ${percent(nested)}.` : '')
-    )
-  }
   const { textOnly, majority } = result.controls
   if (farBelowMajority(material, result) && material.groups.given) {
     warnings.push(`${textBelowChance} (${percent(textOnly)}, majority class ${percent(majority)}): read it as chance. ${inversionCause(material)} This can lower a probe's score and never raise it.`)

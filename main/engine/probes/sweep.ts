@@ -2,7 +2,7 @@ import type { ChosenSite, ClassifiedSite } from '../../../preload/contract'
 import type { ProbePlan } from '../../../preload/recipe'
 import { LayerscopeError } from '../errors'
 import { planFolds } from './folds'
-import { dataWarnings, resultWarnings, type SweepMaterial } from './guards'
+import { choiceNotes, dataWarnings, resultWarnings, type SweepMaterial } from './guards'
 import { foldOfRow, foldSizes } from './kept-probes'
 import { checkSplit, codeGroups } from './groups'
 import { codeLabels } from './labels'
@@ -56,11 +56,13 @@ export async function sweep(input: SweepInput, plan: ProbePlan, listener: SweepL
     await worker.close()
   }
   const chosen = chooseSite(outcomes)
-  if (chosen) warnings.push(...resultWarnings(material, outcomes, chosen, input.sites.length))
+  // What may make the score meaningless comes first.
+  if (chosen) warnings.unshift(...resultWarnings(material, outcomes, chosen, input.sites.length))
   return {
     summary: {
       task: labels.task, classes: labels.classes, targets: [], coordinates: null, folds: material.plan.folds,
-      sites: outcomes.map(outcome => outcome.result), chosen, warnings, seconds: (performance.now() - began) / 1000
+      sites: outcomes.map(outcome => outcome.result), chosen, warnings,
+      notes: chosen ? choiceNotes(outcomes, material.plan.outer.length, chosen, input.sites.length) : [], seconds: (performance.now() - began) / 1000
     },
     actual: { kind: 'classes', codes: labels.codes },
     fold: foldOfRow(material.plan, labels.rows, input.labels.length),

@@ -1,7 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import type { ProbeValues, ProjectionResult, RunSummary, SweepSummary } from '../../../preload/contract'
+import type { ProbeValues, ProjectionResult, RunSummary, SiteResult, SweepSummary } from '../../../preload/contract'
 import { columnRolesSchema, extractionSchema, probePlanSchema, type ProjectionPlan } from '../../../preload/recipe'
 import { openStore, type ActivationStore, type Matrix } from '../activations/index'
 import { writeFileAtomically } from '../atomic-file'
@@ -58,6 +58,7 @@ export const sweepSchema = z.object({
   sites: z.array(z.discriminatedUnion('kind', [classifiedSite, regressedSite])),
   chosen: z.object({ site: z.string(), method: z.string(), measure: measureName, testScore: z.number(), interval: intervalSchema }).nullable(),
   warnings: z.array(z.string()),
+  notes: z.array(z.string()).exactOptional(),
   seconds: z.number()
 })
 
@@ -90,7 +91,7 @@ export interface RunKeys { readonly storeKey: string; readonly runKey: string }
 /** One run on disk: its activations, sweep, held-out values and projections, each written as it comes. */
 export class RunFolder {
   private store: Promise<ActivationStore> | null = null
-  /** Values read since the run last changed, by site. */
+  /** Values read since the run last changed, by site and method. */
   private readonly valuesRead = new Map<string, ProbeValues>()
   private matrixRead: { readonly site: string; readonly matrix: Matrix } | null = null
 
@@ -157,17 +158,18 @@ export class RunFolder {
     return await readProbes(join(this.folder, PROBES_FILE), site, method)
   }
 
-  /** Held-out values at a site, by the method validation chose there. @throws LayerscopeError `values-not-ready` */
-  async values(site: string): Promise<ProbeValues> {
-    const method = this.methodAt(site)
+  /** Held-out values of a method at a site; null: the one that validation chose there. @throws LayerscopeError `values-not-ready` */
+  async values(site: string, asked: string | null = null): Promise<ProbeValues> {
+    const method = asked !== null && this.resultAt(site, asked) === null ? null : asked ?? this.methodAt(site)
     if (method === null || this.current.status === 'running') {
-      throw new LayerscopeError({ code: 'values-not-ready', message: `There is no finished probe at ${site}.`, field: 'site', hint: 'Run the probes to the end first.' })
+      throw new LayerscopeError({ code: 'values-not-ready', message: `There is no finished ${asked === null ? '' : `${asked} `}probe at ${site}.`, field: 'site', hint: 'Run the probes to the end first.' })
     }
-    const read = this.valuesRead.get(site)
+    const key = `${site}/${method}`
+    const read = this.valuesRead.get(key)
     if (read !== undefined) return read
     const { rows } = await this.activations()
     const values: ProbeValues = { rows, ...await readHeldOut(join(this.folder, HELD_OUT_FILE), site, method) }
-    this.valuesRead.set(site, values)
+    this.valuesRead.set(key, values)
     return values
   }
 
@@ -177,6 +179,11 @@ export class RunFolder {
     const matrix = await (await this.activations()).readSite(site)
     this.matrixRead = matrix.data.byteLength <= KEPT_MATRIX_BYTES ? { site, matrix } : null
     return matrix
+  }
+
+  /** One site × method of the sweep; null where there is none. */
+  resultAt(site: string, method: string): SiteResult | null {
+    return this.current.sweep?.sites.find(result => result.site === site && result.method === method) ?? null
   }
 
   /** Best method at a site by validation; null before the sweep. */

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { columnRolesSchema, extractionSchema, probePlanSchema } from '../../../preload/recipe'
+import type { ClassifiedSite, MeasureName } from '../../../preload/contract'
+import { probePlanSchema } from '../../../preload/recipe'
 import { placeLabels } from '../../../renderer/layers/label-places'
 import { nearestSite, siteName, siteTick } from '../../../renderer/layers/site-axis'
-import { stripSeries, stripTable, valueTicks, writeHalf, writeValue } from '../../../renderer/layers/strip-series'
+import { stripSeries, stripTable, stripTitle, type StripContent } from '../../../renderer/layers/strip-series'
 import { writtenTicks } from '../../../renderer/plots/written-ticks'
-import type { ShownRun } from '../../../renderer/state/workbench-state'
+import { measureOf, measuresOf, methodOf, methodsOf } from '../../../renderer/state/methods'
 
 describe('placeLabels', () => {
   it('leaves labels that do not touch where they are', () => {
@@ -63,63 +64,82 @@ describe('the site axis', () => {
   })
 })
 
-const site = (name: string, accuracy: number): ShownRun['results'][number] => ({
-  kind: 'classes', site: name, method: 'logistic', measures: [], validationScore: accuracy, strength: 1, seconds: 1,
+const site = (name: string, accuracy: number, method = 'logistic'): ClassifiedSite => ({
+  kind: 'classes', site: name, method, validationScore: accuracy, strength: 1, seconds: 1,
+  measures: [
+    {
+      name: 'accuracy', value: accuracy, interval: { lo: accuracy - 0.02, hi: accuracy + 0.03 },
+      baselines: [{ name: 'textOnly', value: 0.61 }, { name: 'shuffled', value: 0.49 }, { name: 'majority', value: 0.52 }]
+    },
+    { name: 'auroc', value: null, interval: null, baselines: [{ name: 'chance', value: 0.5 }] }
+  ],
   metrics: { accuracy, balancedAccuracy: accuracy, auroc: null, logLoss: 0.3, interval: { lo: accuracy - 0.02, hi: accuracy + 0.03 }, aurocInterval: null },
   controls: { shuffled: 0.49, textOnly: 0.61, majority: 0.52 }, aurocControls: { shuffled: 0.5, textOnly: 0.6 }
 })
-const run: ShownRun = {
-  summary: {
-    runId: 'r', startedAt: '', status: 'running', error: null, model: { name: 'm', hash: '' },
-    dataset: { name: 'd', hash: '', roles: columnRolesSchema.parse({ text: { kind: 'column', column: 't' }, label: 'l', group: null }) },
-    extractionPlan: extractionSchema.parse({}), probePlan: probePlanSchema.parse({}), extraction: null, sweep: null, rowCount: 0
-  },
-  extraction: null, results: [site('b', 0.8)], sweep: null, sites: ['a', 'b', 'c'], progress: null
+const content = (results: StripContent['results'], change: Partial<StripContent> = {}): StripContent =>
+  ({ sites: ['a', 'b', 'c'], results, sweep: null, methods: ['logistic'], method: 'logistic', measure: 'accuracy', majority: 0.52, ...change })
+const sweep = {
+  task: 'binary' as const, classes: ['0', '1'], targets: [], coordinates: null, folds: 5, sites: [site('b', 0.8)], warnings: [], seconds: 1,
+  chosen: { site: 'b', method: 'logistic', measure: 'accuracy' as const, testScore: 0.929, interval: { lo: 0.917, hi: 0.941 } }
 }
 
 describe('stripSeries', () => {
   it('keeps the place of sites that have no result yet', () => {
-    const series = stripSeries(run, 'accuracy', 0.52)
-    expect(series.lines.map(({ id }) => id)).toEqual(['probe', 'textOnly', 'shuffled', 'majority'])
+    const series = stripSeries(content([site('b', 0.8)]))
+    expect(series.lines.map(({ id }) => id)).toEqual(['method:logistic', 'baseline:textOnly', 'baseline:shuffled', 'baseline:majority'])
     expect(series.lines[0]?.values).toEqual([null, 0.8, null])
     expect(series.lines[3]?.values).toEqual([0.52, 0.52, 0.52])
     expect(series.lo[1]).toBeCloseTo(0.78)
   })
 
   it('does not move the axis when results arrive above the baselines', () => {
-    const before = stripSeries({ ...run, results: [] }, 'accuracy', 0.52).range
-    expect(stripSeries({ ...run, results: [site('b', 0.8), site('c', 0.93)] }, 'accuracy', 0.52).range[1]).toBe(before[1])
+    const before = stripSeries(content([])).range
+    expect(stripSeries(content([site('b', 0.8), site('c', 0.93)])).range[1]).toBe(before[1])
     expect(before).toEqual([0.5, 1])
     // The shuffled control dips under a half: one step down, no more.
-    expect(stripSeries(run, 'accuracy', 0.52).range[0]).toBe(0.4)
+    expect(stripSeries(content([site('b', 0.8)])).range[0]).toBe(0.4)
   })
 
   it('states the chosen layer with half its interval', () => {
-    const sweep = { task: 'binary' as const, classes: ['0', '1'], targets: [], coordinates: null, folds: 5, sites: run.results, chosen: { site: 'b', method: 'logistic', measure: 'accuracy' as const, testScore: 0.929, interval: { lo: 0.917, hi: 0.941 } }, warnings: [], seconds: 1 }
-    const { chosen } = stripSeries({ ...run, sweep }, 'accuracy', null)
-    expect(chosen).toMatchObject({ index: 1, test: 0.929 })
-    expect(writeHalf(chosen?.half ?? 0, 'accuracy')).toBe('± 1.2')
+    expect(stripSeries(content([site('b', 0.8)], { sweep })).chosen).toMatchObject({ index: 1, method: 'logistic', measure: 'accuracy', test: 0.929 })
+    expect(stripSeries(content([site('b', 0.8)], { sweep })).chosen?.half).toBeCloseTo(0.012)
+  })
+
+  it('puts the method on show first, the others in their own colours, and its controls beside it', () => {
+    const results = [site('a', 0.7), site('a', 0.6, 'lda'), site('b', 0.8), site('b', 0.9, 'mass-mean')]
+    const { lines, lo } = stripSeries(content(results, { methods: ['logistic', 'lda', 'mass-mean'], method: 'lda' }))
+    expect(lines.map(({ name, kind, slot }) => [name, kind, slot]).slice(0, 3)).toEqual([['linear discriminant', 'result', 1], ['logistic', 'other', 0], ['mass mean', 'other', 2]])
+    expect(lines[2]?.values).toEqual([null, 0.9, null])
+    expect(lo).toEqual([0.58, null, null])
+  })
+
+  it('shows the measure that was asked for, with what it is read against', () => {
+    const auroc = stripSeries(content([site('b', 0.8)], { measure: 'auroc' }))
+    expect(auroc.lines.map(({ id, values }) => [id, values])).toEqual([['method:logistic', [null, null, null]], ['baseline:chance', [0.5, 0.5, 0.5]]])
+    expect(stripTitle('greatCircleKm')).toBe('Probe great-circle error by layer · lower is better')
   })
 
   it('writes a table twin with every site', () => {
-    expect(stripTable(stripSeries(run, 'accuracy', null), 'accuracy')).toEqual([
+    expect(stripTable(stripSeries(content([site('b', 0.8)])))).toEqual([
       ['site', 'logistic probe accuracy', 'interval low', 'interval high', 'text only', 'shuffled labels', 'majority class'],
-      ['a', '', '', '', '', '', '0.5200'], ['b', '0.8000', '0.7800', '0.8300', '0.6100', '0.4900', '0.5200'], ['c', '', '', '', '', '', '0.5200']
+      ['a', '', '', '', '0.6100', '', '0.5200'], ['b', '0.8000', '0.7800', '0.8300', '0.6100', '0.4900', '0.5200'], ['c', '', '', '', '0.6100', '', '0.5200']
     ])
   })
 })
 
-describe('numbers on the strip', () => {
-  it('gives no more digits than the interval justifies', () => {
-    expect(writeValue(0.8731, 'accuracy')).toBe('87.3 %')
-    expect(writeValue(0.8731, 'accuracy', 0.12)).toBe('87 %')
-    expect(writeValue(0.8731, 'auroc')).toBe('.873')
-    expect(writeValue(1, 'auroc')).toBe('1.000')
-    expect(writeValue(null, 'auroc')).toBe('–')
-  })
+describe('the method and the measure on show', () => {
+  const summary = { probePlan: probePlanSchema.parse({ methods: ['lda', 'logistic'] }) }
+  const results = [site('a', 0.7), site('a', 0.6, 'lda'), site('b', 0.8)]
 
-  it('puts ticks on round values', () => {
-    expect(valueTicks([0.4, 1], 5)).toEqual([0.4, 0.6, 0.8, 1])
-    expect(valueTicks([0.4, 1], 7)).toEqual([0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1])
+  it('are those picked where the run has them, else what validation chose, else the first', () => {
+    expect(methodsOf({ results, summary, sweep: null })).toEqual(['lda', 'logistic'])
+    expect(methodOf({ results, summary, sweep }, 'lda')).toBe('lda')
+    expect(methodOf({ results, summary, sweep }, 'ridge')).toBe('logistic')
+    expect(methodOf({ results, summary, sweep: null }, null)).toBe('lda')
+    expect(methodOf({ results: [], summary, sweep: null }, 'ridge')).toBe('lda')
+    expect(measuresOf(results, null)).toEqual(['accuracy', 'auroc'])
+    expect(measureOf(results, null, 'auroc')).toBe('auroc')
+    expect(measureOf(results, null, 'r2' satisfies MeasureName)).toBe('accuracy')
+    expect(measuresOf([], 'numeric')).toEqual(['r2'])
   })
 })

@@ -94,7 +94,7 @@ export async function regressionSweep(
   return {
     summary: {
       task: 'numeric', classes: [], targets: targets.names, coordinates: targets.coordinates, folds: folds.folds,
-      sites: results, chosen, warnings, seconds: (performance.now() - began) / 1000
+      sites: results, chosen, warnings, notes: chosen ? choiceNotes(results, chosen) : [], seconds: (performance.now() - began) / 1000
     },
     actual: { kind: 'numeric', values: actualOf(targets, input.texts.length) },
     fold: foldOfRow(folds, targets.rows, input.texts.length),
@@ -154,12 +154,16 @@ function dataWarnings(targets: CodedTargets, groups: CodedGroups, folds: FoldPla
   return warnings
 }
 
+/** How the site was chosen: the best of many must not be quoted by its test score. */
+function choiceNotes(results: readonly RegressedSite[], chosen: ChosenSite): readonly string[] {
+  const result = results.find(({ site, method }) => site === chosen.site && method === chosen.method)
+  if (results.length < 2 || result === undefined) return []
+  return [`${chosen.site} was chosen by its R² on validation rows (${result.validationScore.toFixed(2)}), not by its test score of ${chosen.testScore.toFixed(2)}.`]
+}
+
 function resultWarnings(results: readonly RegressedSite[], chosen: ChosenSite): readonly string[] {
   const warnings: string[] = []
   const result = results.find(({ site, method }) => site === chosen.site && method === chosen.method)
-  if (results.length > 1 && result !== undefined) {
-    warnings.push(`${chosen.site} was chosen by its R² on validation rows (${result.validationScore.toFixed(2)}), not by its test score of ${chosen.testScore.toFixed(2)}.`)
-  }
   const textOnly = result?.measures[0]?.baselines.find(({ name }) => name === 'textOnly')?.value
   if (textOnly !== undefined && textOnly >= chosen.interval.lo) {
     warnings.push(`N-grams of the text alone reach an R² of ${textOnly.toFixed(2)} where the probe at ${chosen.site} reaches ${chosen.testScore.toFixed(2)}: its score does not show that the model represents ${result?.targets.map(({ name }) => name).join(' and ') ?? 'the target'}.`)
