@@ -7,6 +7,7 @@ import { useAnswer, useClassValues, useNeighbors, useRowDetail } from '../state/
 import { probeOfRow } from '../state/probe-row'
 import { useView } from '../state/view'
 import { useWorkbench } from '../state/workbench'
+import { NumericScores } from './NumericScores'
 import { RowScores } from './RowScores'
 import { tokenPieces } from './token-pieces'
 
@@ -49,6 +50,7 @@ export function RowInspector({ row }: { readonly row: number }): React.JSX.Eleme
           {probability !== null && probabilityOf !== null && (
             <ProbabilityBar of={probabilityOf} probability={probability} baseRate={base?.(probabilityOf) ?? null} />
           )}
+          {detail?.scores?.kind === 'numeric' && <NumericScores scores={detail.scores} selected={site} onSelect={setSite} />}
           {detail?.scores?.kind === 'classes' && detail.scores.at.length > 0 && (
             <RowScores scores={detail.scores.at} selected={site} of={binary ? classes[1] ?? '' : 'the true class'} baseRate={binary ? base?.(classes[1] ?? null) ?? null : null} onSelect={setSite} />
           )}

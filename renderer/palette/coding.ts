@@ -1,4 +1,4 @@
-import type { ClassValues, ColumnValues } from '../../preload/contract'
+import type { ClassValues, ColumnValues, NumericValues } from '../../preload/contract'
 import { toHex, type Rgb, type Scale } from './color'
 import type { DataTheme } from './theme'
 
@@ -134,6 +134,30 @@ export function probeCoding(kind: 'label' | 'prediction' | 'score' | 'correct', 
   }
   const source = kind === 'label' ? values.actual : values.predicted
   return categoricalCoding(kind === 'label' ? 'label' : 'prediction', classes, Int32Array.from(rows, (_, i) => read(source, i)), theme)
+}
+
+/** What a regression said of its first target, for the points of `rows`: predictions on the scale of the actual values, errors around zero. */
+export function numericCoding(kind: 'label' | 'prediction' | 'score' | 'correct', values: NumericValues, rows: Int32Array, theme: DataTheme): PointCoding {
+  const [target] = values.targets
+  if (!target) return plainCoding(rows.length, theme)
+  const entry = rowIndex(values.rows)
+  const read = (array: Float32Array, row: number): number => array[entry.get(row) ?? -1] ?? NaN
+  const known = target.actual.filter((value) => !Number.isNaN(value))
+  if (kind === 'label' || kind === 'prediction') {
+    const range = { min: Math.min(...quantiles(known)), max: Math.max(...quantiles(known)) }
+    return scaleCoding(kind === 'label' ? target.name : `${target.name} predicted`, Float32Array.from(rows, (row) => read(kind === 'label' ? target.actual : target.predicted, row)), range, theme.sequential, theme)
+  }
+  const errors = Float32Array.from(rows, (row) => read(target.predicted, row) - read(target.actual, row))
+  const [low, high] = quantiles(errors.filter((error) => !Number.isNaN(error)))
+  const most = Math.max(Math.abs(low), Math.abs(high)) || 1
+  return scaleCoding(`${target.name}, predicted − actual`, errors, { min: -most, max: most, middle: 0 }, theme.truth, theme)
+}
+
+/** The 2nd and 98th percentile: a few far values must not take all the colours. */
+function quantiles(values: Float32Array): readonly [number, number] {
+  const sorted = values.slice().sort()
+  const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))] ?? 0
+  return [at(0.02), at(0.98)]
 }
 
 /** From dataset row to its index in `rows`. */

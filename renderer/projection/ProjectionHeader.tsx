@@ -27,17 +27,19 @@ export function useColorOptions(): readonly SelectOption<string>[] {
   const dataset = useWorkbench((state) => state.dataset)
   const label = useWorkbench(({ run, roles }) => run?.summary.dataset.roles.label ?? roles?.label ?? null)
   const probed = useWorkbench(({ run }) => (run?.results.length ?? 0) > 0)
+  const numeric = useWorkbench(({ run }) => run?.results[0]?.kind === 'numeric')
   return useMemo(() => {
     const probe: SelectOption<string>[] = label === null ? [] : [
       { value: 'label', label: 'label', detail: label },
       { value: 'prediction', label: 'prediction', disabled: !probed },
-      { value: 'score', label: 'probe score', disabled: !probed },
-      { value: 'correct', label: 'correctness', disabled: !probed }
+      ...(numeric
+        ? [{ value: 'score', label: 'error', disabled: !probed }]
+        : [{ value: 'score', label: 'probe score', disabled: !probed }, { value: 'correct', label: 'correctness', disabled: !probed }])
     ]
     const columns = dataset.kind === 'ready' ? dataset.value.columns : []
     const usable = columns.filter(({ name, type, distinct }) => name !== label && distinct > 1 && (distinct <= 255 || type === 'integer' || type === 'number' || type === 'date'))
     return [...probe, ...usable.map(({ name }) => ({ value: `column:${name}`, label: name, group: 'Columns' })), { value: 'none', label: 'nothing', group: 'Columns' }]
-  }, [dataset, label, probed])
+  }, [dataset, label, numeric, probed])
 }
 
 export interface ProjectionHeaderProps {
