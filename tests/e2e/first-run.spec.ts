@@ -1,5 +1,6 @@
 /** From an empty window to results: open, drop, choose columns, run, and go through the layers. */
 import { join } from 'node:path'
+import type { Page } from '@playwright/test'
 import { answerOpenDialog, dropFiles, expect, startApp, test, whenReady, type LaunchedApp } from './electron'
 import { atlasModel, cloud, datasetCard, inspector, layerStrip, modelCard, readLayers, runButton, selectedLayer, siteCount, statement, temporaryFolder, whenCloudSettled, whenDone, writeStatements } from './workbench'
 
@@ -132,8 +133,24 @@ test('points glide to where the next layer has them', async () => {
   await cloud(page).focus()
   await page.keyboard.press('Enter')
   await whenCloudSettled(page)
-  // Every place that the focused row's ring takes on its way, frame by frame.
-  const places = page.evaluate(async () => {
+  const gliding = placesOfFocus(page)
+  await layerStrip(page).getByRole('button', { name: 'Next layer' }).click()
+  expect(await gliding).toBeGreaterThan(4)
+
+  await page.emulateMedia({ reducedMotion: 'reduce' })
+  await whenCloudSettled(page)
+  const jumping = placesOfFocus(page)
+  await layerStrip(page).getByRole('button', { name: 'Previous layer' }).click()
+  const places = await jumping
+  await page.emulateMedia({ reducedMotion: null })
+  // Where it was and where it is, and at most a moment without a ring in between.
+  expect(places).toBeGreaterThan(1)
+  expect(places).toBeLessThanOrEqual(3)
+})
+
+/** How many places the focused row's ring takes during two seconds, frame by frame. */
+async function placesOfFocus(page: Page): Promise<number> {
+  return page.evaluate(async () => {
     const seen = new Set<string>()
     const end = performance.now() + 2_000
     while (performance.now() < end) {
@@ -143,9 +160,7 @@ test('points glide to where the next layer has them', async () => {
     }
     return seen.size
   })
-  await layerStrip(page).getByRole('button', { name: 'Next layer' }).click()
-  expect(await places).toBeGreaterThan(4)
-})
+}
 
 test('Ctrl+Enter runs again with other folds; both runs stay', async () => {
   const { page } = window

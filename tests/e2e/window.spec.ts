@@ -25,7 +25,7 @@ test('fits 1024 × 700 without scrolling sideways', async ({ launch }) => {
   expect(strip && strip.y + strip.height).toBeLessThanOrEqual(700)
 })
 
-test('the palette, the shortcuts and the tour answer to the keyboard', async ({ launch }) => {
+test('the palette and the shortcuts answer to the keyboard', async ({ launch }) => {
   const { page } = await launch()
   await expect(page.getByRole('heading', { name: /layer by layer/ })).toBeVisible()
   await page.keyboard.press('ControlOrMeta+k')
@@ -34,12 +34,37 @@ test('the palette, the shortcuts and the tour answer to the keyboard', async ({ 
   await expect(page.getByRole('dialog').getByText(/shortcuts/i).first()).toBeVisible()
   await page.keyboard.press('Escape')
   await expect(page.getByRole('dialog')).toBeHidden()
-  await page.keyboard.press('ControlOrMeta+k')
-  await page.getByRole('combobox').fill('tour')
-  await page.keyboard.press('Enter')
-  await expect(page.getByText(/1 of 5/)).toBeVisible()
-  await page.keyboard.press('Escape')
-  await expect(page.getByText(/of 5/)).toBeHidden()
+})
+
+test('the tour points at a real control in each of its five steps and can be left at any of them', async ({ launch }) => {
+  const { page } = await launch()
+  await dropFiles(page, page.locator('body'), [atlasModel])
+  await expect(page.getByText('4 checks passed')).toBeVisible({ timeout: 30_000 })
+  const tour = page.getByRole('dialog').filter({ hasText: /of 5/ })
+  const begin = async (): Promise<void> => {
+    await page.keyboard.press('ControlOrMeta+k')
+    await page.getByRole('combobox').fill('tour')
+    await page.keyboard.press('Enter')
+    await expect(tour.getByText('1 of 5')).toBeVisible()
+  }
+  for (const step of [1, 2, 3, 4, 5]) {
+    await begin()
+    for (let at = 1; at < step; at++) await page.keyboard.press('ArrowRight')
+    await expect(tour.getByText(`${step} of 5`)).toBeVisible()
+    // What stands in the middle of the light, under the tour itself, is a control that the tour names, all of it in the window.
+    await expect.poll(() => page.evaluate(() => {
+      const light = document.querySelector('.Tour-light')?.getBoundingClientRect()
+      if (!light) return 'no light'
+      const marked = [...document.querySelectorAll('[data-tour]')].find((control) => {
+        const box = control.getBoundingClientRect()
+        return box.width > 0 && Math.abs(box.left + box.width / 2 - light.left - light.width / 2) < 8 && box.top >= light.top - 1
+      })
+      return marked && light.left >= 0 && light.right <= innerWidth && light.bottom <= innerHeight ? 'a control' : 'nothing'
+    })).toBe('a control')
+    if (step % 2 === 0) await page.keyboard.press('Escape')
+    else await tour.getByRole('button', { name: step === 5 ? 'Done' : 'Leave' }).click()
+    await expect(tour).toBeHidden()
+  }
 })
 
 test('the page has no Node, runs no foreign code and reaches nothing', async ({ launch }) => {
