@@ -34,5 +34,5 @@ function outcome(run: RunSummary): string {
   if (run.status === 'failed') return 'failed'
   if (run.status === 'cancelled') return 'cancelled'
   const chosen = run.sweep?.chosen
-  return chosen ? `${formatPercent(chosen.testScore)} · ${siteName(chosen.site)}` : 'done'
+  return chosen ? `${chosen.measure === 'r2' ? `R² ${chosen.testScore.toFixed(2)}` : formatPercent(chosen.testScore)} · ${siteName(chosen.site)}` : 'done'
 }
