@@ -1,4 +1,5 @@
 import { FitView } from '../fit'
+import { CompareView } from '../compare'
 import { ProjectionView } from '../projection'
 import type { CentreViewId, ShownRun } from '../state/workbench-state'
 
@@ -21,5 +22,6 @@ export interface CentreView {
 export const centreViews: readonly [CentreView, ...CentreView[]] = [
   { id: 'cloud', label: 'Cloud', fits: () => true, View: ProjectionView },
   { id: 'map', label: 'Map', fits: (run) => run?.sweep?.coordinates != null, View: FitView },
-  { id: 'fit', label: 'Fit', fits: (run) => run?.sweep?.task === 'numeric' && run.sweep.coordinates === null, View: FitView }
+  { id: 'fit', label: 'Fit', fits: (run) => run?.sweep?.task === 'numeric' && run.sweep.coordinates === null, View: FitView },
+  { id: 'compare', label: 'Compare', fits: (run) => run !== null, View: CompareView }
 ]

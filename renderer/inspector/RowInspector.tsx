@@ -7,6 +7,7 @@ import { useAnswer, useClassValues, useNeighbors, useRowDetail } from '../state/
 import { probeOfRow } from '../state/probe-row'
 import { useView } from '../state/view'
 import { useWorkbench } from '../state/workbench'
+import { InfluentialRows } from './InfluentialRows'
 import { NumericScores } from './NumericScores'
 import { RowScores } from './RowScores'
 import { tokenPieces } from './token-pieces'
@@ -56,6 +57,7 @@ export function RowInspector({ row }: { readonly row: number }): React.JSX.Eleme
           )}
         </section>
       )}
+      <InfluentialRows row={row} />
       <Neighbors row={row} />
       {detail && (
         <section className="Inspector-section">

@@ -110,7 +110,7 @@ function HeatMapDrawing({ id, data, layout, selected, marked, focus, hovered }: 
         <text key={column} className="HeatMap-label" data-selected={column === selected.column || undefined} textAnchor={slanted ? 'end' : 'middle'}
           transform={`translate(${left + (column + 0.5) * cellWidth + (slanted ? 4 : 0)},${bottom + 13})${slanted ? ' rotate(-36)' : ''}`} dy="0.35em">{shortened(label, layout.columnCharacters)}</text>
       ))}
-      <text className="HeatMap-title" x={(left + right) / 2} y={layout.height - 8} textAnchor="middle">{columns.title}</text>
+      <text className="HeatMap-title" x={(left + right) / 2} y={layout.titleAt} textAnchor="middle">{columns.title}</text>
       <text className="HeatMap-title" transform={`translate(14,${(top + bottom) / 2}) rotate(-90)`} textAnchor="middle">{rows.title}</text>
       <ColourScale data={data} x={right + 14} y={top} height={Math.min(140, bottom - top)} />
       {selected.column !== null && selected.column >= 0 && <rect className="HeatMap-line" x={left + selected.column * cellWidth - 1} y={top - 1} width={cellWidth + 1} height={bottom - top + 1} rx={2} />}

@@ -50,7 +50,7 @@ export function heatMapSvg(data: HeatMapData, theme: DataTheme, square: boolean)
       ? `<text transform="translate(${x.toFixed(1)},${bottom + 12}) rotate(-36)" text-anchor="end" fill="${theme.textSecondary}">${escapeXml(shortened(label, layout.columnCharacters))}</text>`
       : text(x, bottom + 13, label, `text-anchor="middle" fill="${theme.textSecondary}"`))
   })
-  parts.push(`<text x="${(left + right) / 2}" y="${layout.height - 6}" text-anchor="middle" fill="${theme.textTertiary}">${escapeXml(data.columns.title)}</text>`)
+  parts.push(`<text x="${(left + right) / 2}" y="${layout.titleAt}" text-anchor="middle" fill="${theme.textTertiary}">${escapeXml(data.columns.title)}</text>`)
   parts.push(`<text transform="translate(16,${(top + bottom) / 2}) rotate(-90)" text-anchor="middle" fill="${theme.textTertiary}">${escapeXml(data.rows.title)}</text>`)
   const tall = Math.min(160, bottom - top)
   for (let i = 0; i < 40; i++) parts.push(`<rect x="${right + 16}" y="${(top + tall * (39 - i) / 40).toFixed(2)}" width="8" height="${(tall / 40 + 0.5).toFixed(2)}" fill="${toHex(theme.sequential(i / 39))}"/>`)

@@ -45,6 +45,8 @@ export interface HeatMapLayout {
   readonly columnCharacters: number
   /** Whether values fit into their cells. */
   readonly inCells: boolean
+  /** Baseline of the columns' title. */
+  readonly titleAt: number
 }
 
 /** Mean advance of a character at 11 px. */
@@ -80,6 +82,7 @@ export function heatMapLayout(data: HeatMapData, room: { readonly width: number;
   const widest = Math.max(1, ...data.values.map((value) => value === null ? 0 : write(value).length))
   return {
     left, top, cellWidth, cellHeight, rowCharacters, slanted, columnCharacters,
+    titleAt: top + cellHeight * height + labelHeight + 12,
     width: Math.max(room.width, left + cellWidth * width + SCALE),
     height: Math.max(room.height, top + cellHeight * height + labelHeight + AXIS_TITLE),
     inCells: cellWidth >= widest * CHARACTER + 6 && cellHeight >= 15

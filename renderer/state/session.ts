@@ -52,7 +52,7 @@ export function watchForChanges(): void {
 }
 
 function viewChanged(view: ReturnType<typeof useView.getState>, old: ReturnType<typeof useView.getState>): boolean {
-  return (['site', 'method', 'selection', 'focusedRow', 'colorBy', 'hidden', 'centre', 'measure', 'tool', 'table'] as const).some((field) => view[field] !== old[field])
+  return (['site', 'method', 'selection', 'focusedRow', 'colorBy', 'hidden', 'leftOut', 'centre', 'measure', 'tool', 'table'] as const).some((field) => view[field] !== old[field])
 }
 
 function scheduleSave(): void {

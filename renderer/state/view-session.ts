@@ -13,6 +13,7 @@ export const initialView: ViewFields = {
   focusedRow: null,
   colorBy: { kind: 'label' },
   hidden: [],
+  leftOut: null,
   centre: 'cloud',
   measure: null,
   tool: 'pan',
@@ -21,8 +22,8 @@ export const initialView: ViewFields = {
 
 /** What a session file keeps of the view: plain JSON. */
 export function serialiseView(view: ViewFields): ViewState {
-  const { site, method, selection, focusedRow, colorBy, hidden, centre, measure, tool, table } = view
-  return { site, method, selection: Array.from(selection), focusedRow, colorBy: { ...colorBy }, hidden: [...hidden], centre, measure, tool, table: { ...table } }
+  const { site, method, selection, focusedRow, colorBy, hidden, leftOut, centre, measure, tool, table } = view
+  return { site, method, selection: Array.from(selection), focusedRow, colorBy: { ...colorBy }, hidden: [...hidden], leftOut: leftOut && { runId: leftOut.runId, rows: [...leftOut.rows] }, centre, measure, tool, table: { ...table } }
 }
 
 /** Reads a saved view. A field that is missing or of another shape takes its initial value: a view is never worth refusing a session for. */
@@ -38,6 +39,7 @@ export function parseView(saved: ViewState | null): ViewFields {
     focusedRow: isRow(saved['focusedRow']) ? saved['focusedRow'] : null,
     colorBy: colorBy(saved['colorBy']),
     hidden: Array.isArray(saved['hidden']) ? saved['hidden'].filter((name) => typeof name === 'string') : [],
+    leftOut: leftOut(saved['leftOut']),
     // A view that does not fit the run gives way to the cloud where it is drawn.
     centre: centreViewIds.find((id) => id === saved['centre']) ?? 'cloud',
     measure: measureNames.find((name) => name === saved['measure']) ?? null,
@@ -66,6 +68,12 @@ function isRow(value: unknown): value is number {
 function rows(value: unknown): Int32Array {
   if (value instanceof Int32Array) return rowSet(value)
   return Array.isArray(value) ? rowSet(value.filter(isRow)) : initialView.selection
+}
+
+function leftOut(value: unknown): ViewFields['leftOut'] {
+  if (!isRecord(value) || typeof value['runId'] !== 'string' || !Array.isArray(value['rows'])) return null
+  const kept = value['rows'].filter(isRow)
+  return kept.length > 0 ? { runId: value['runId'], rows: kept } : null
 }
 
 function colorBy(value: unknown): ColorBy {

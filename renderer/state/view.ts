@@ -6,7 +6,7 @@ import { initialView, parseView } from './view-session'
 import type { ColorBy, ViewFields } from './workbench-state'
 
 /** The part of the view that undoes and redoes. */
-type Undoable = Pick<ViewFields, 'site' | 'method' | 'selection' | 'focusedRow' | 'colorBy' | 'hidden'>
+type Undoable = Pick<ViewFields, 'site' | 'method' | 'selection' | 'focusedRow' | 'colorBy' | 'hidden' | 'leftOut'>
 
 /** How new rows meet those already selected. */
 export type SelectMode = 'replace' | 'add' | 'subtract'
@@ -26,6 +26,7 @@ export interface ViewActions {
   focusRow(row: number | null): void
   setColorBy(colorBy: ColorBy): void
   setHidden(hidden: readonly string[]): void
+  setLeftOut(leftOut: ViewFields['leftOut']): void
   setCentre(centre: ViewFields['centre']): void
   setMeasure(measure: ViewFields['measure']): void
   setTool(tool: ViewFields['tool']): void
@@ -67,6 +68,7 @@ export const useView = create<ViewFields & ViewActions>()((set, get) => {
       if (!sameColorBy(colorBy, get().colorBy)) step({ colorBy, hidden: [] })
     },
     setHidden: (hidden) => step({ hidden }, 'hidden'),
+    setLeftOut: (leftOut) => step({ leftOut }),
     setCentre: (centre) => set({ centre }),
     setMeasure: (measure) => set({ measure }),
     setTool: (tool) => set({ tool }),
@@ -80,8 +82,8 @@ export const useView = create<ViewFields & ViewActions>()((set, get) => {
   }
 })
 
-function undoable({ site, method, selection, focusedRow, colorBy, hidden }: ViewFields): Undoable {
-  return { site, method, selection, focusedRow, colorBy, hidden }
+function undoable({ site, method, selection, focusedRow, colorBy, hidden, leftOut }: ViewFields): Undoable {
+  return { site, method, selection, focusedRow, colorBy, hidden, leftOut }
 }
 
 function sameColorBy(a: ColorBy, b: ColorBy): boolean {

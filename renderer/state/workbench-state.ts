@@ -68,7 +68,7 @@ export type ColorBy =
   | { readonly kind: 'column'; readonly column: string }
 
 /** What can stand over the layer strip; see renderer/centre. */
-export const centreViewIds = ['cloud', 'map', 'fit'] as const
+export const centreViewIds = ['cloud', 'map', 'fit', 'compare'] as const
 export type CentreViewId = (typeof centreViewIds)[number]
 
 /** Owned by renderer/state/view.ts. Everything here saves with the session; fields marked † undo and redo. */
@@ -85,6 +85,8 @@ export interface ViewFields {
   readonly colorBy: ColorBy
   /** † Legend entries switched off, by category text. */
   readonly hidden: readonly string[]
+  /** † Dataset rows left out of a run's training in what the inspector refits; the run itself keeps them. */
+  readonly leftOut: { readonly runId: string; readonly rows: readonly number[] } | null
   readonly centre: CentreViewId
   /** What scores are shown in; null: the run's headline. */
   readonly measure: MeasureName | null

@@ -90,17 +90,18 @@ describe('useView', () => {
     view.setHidden(['France'])
     view.setCell('blocks.3.hook_resid_post', 'mass-mean')
     view.setMeasure('r2')
+    view.setLeftOut({ runId: 'run-1', rows: [4, 8] })
     view.setTable({ open: true, sort: { column: 'label', descending: true } })
     const saved = JSON.parse(JSON.stringify(serialiseView(useView.getState()))) as Record<string, unknown>
     expect(parseView(saved)).toEqual({
-      site: 'blocks.3.hook_resid_post', method: 'mass-mean', selection: Int32Array.of(3, 9), focusedRow: 3, colorBy: { kind: 'column', column: 'country' }, hidden: ['France'],
+      site: 'blocks.3.hook_resid_post', method: 'mass-mean', selection: Int32Array.of(3, 9), focusedRow: 3, colorBy: { kind: 'column', column: 'country' }, hidden: ['France'], leftOut: { runId: 'run-1', rows: [4, 8] },
       centre: 'cloud', measure: 'r2', tool: 'pan', table: { open: true, search: '', sort: { column: 'label', descending: true }, onlySelection: false }
     })
   })
 
   it('reads a damaged view as far as it makes sense', () => {
     expect(parseView({ site: 7, selection: [3, -1, 'x', 1.5, 2], focusedRow: -4, colorBy: { kind: 'column' }, hidden: [1, 'a'], method: 4, measure: 'beauty', table: [], tool: 'laser' })).toEqual({
-      site: null, method: null, selection: Int32Array.of(2, 3), focusedRow: null, colorBy: { kind: 'label' }, hidden: ['a'], centre: 'cloud', measure: null, tool: 'pan',
+      site: null, method: null, selection: Int32Array.of(2, 3), focusedRow: null, colorBy: { kind: 'label' }, hidden: ['a'], leftOut: null, centre: 'cloud', measure: null, tool: 'pan',
       table: { open: false, search: '', sort: null, onlySelection: false }
     })
   })

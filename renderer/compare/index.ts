@@ -1,0 +1,2 @@
+/** Runs of the session side by side. */
+export { CompareView } from './CompareView'
