@@ -74,18 +74,26 @@ export async function cachedGeneration(graph: CachedGraph): Promise<NextToken> {
     extra: { session: { model_external_initializers_file_folder_path: graph.folder } }
   })
   let cache: Record<string, OrtTensor> = {}
+  const kept: number[] = []
   let past = 0
   return {
-    async append(ids) {
+    async append(added) {
+      let ids = added
+      kept.push(...added)
+      if (past > 0 && graph.outdated(past, kept.length)) {
+        cache = {}
+        past = 0
+        ids = kept
+      }
       const feeds = { ...graph.feeds(ids, past), ...cache }
       for (const { past: name, dims } of graph.cache) feeds[name] ??= new OrtTensor('float32', new Float32Array(0), dims)
       const outputs = await session.run(feeds)
-      const kept: Record<string, OrtTensor> = {}
+      const grown: Record<string, OrtTensor> = {}
       for (const { past: name, present } of graph.cache) {
         const tensor = outputs[present]
-        if (tensor) kept[name] = tensor
+        if (tensor) grown[name] = tensor
       }
-      cache = kept
+      cache = grown
       past += ids.length
       const logits = outputs['logits']
       if (!(logits?.data instanceof Float32Array)) throw new Error('The graph gave no logits.')

@@ -22,6 +22,8 @@ export interface CachedGraph {
   readonly memory: SessionGraph['memory']
   /** Inputs and outputs that carry the cache, with the dims of an empty one. */
   readonly cache: readonly { readonly past: string; readonly present: string; readonly dims: readonly number[] }[]
+  /** True where keys computed for `past` tokens do not serve `total`: rotation that changes with the length begins anew. */
+  outdated(past: number, total: number): boolean
   /** Everything but the cache, for `ids` that follow `past` tokens. */
   feeds(ids: readonly number[], past: number): Record<string, OrtTensor>
 }

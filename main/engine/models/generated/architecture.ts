@@ -31,7 +31,7 @@ export type Positions =
   | { readonly kind: 'rotary'; readonly blocks: readonly Rotary[] }
   | { readonly kind: 'none' }
 
-export type Activation = 'gelu' | 'gelu-tanh' | 'quick-gelu' | 'relu' | 'silu'
+export type Activation = 'gelu' | 'gelu-tanh' | 'quick-gelu' | 'relu' | 'relu-squared' | 'silu' | 'tanh'
 
 export interface Architecture {
   readonly family: string
@@ -45,7 +45,7 @@ export interface Architecture {
   readonly mlp: number
   readonly vocab: number
   readonly maxPositions: number
-  readonly norm: { readonly kind: 'layer' | 'rms'; readonly epsilon: number; /** Gemma: weights are stored minus one. */ readonly plusOne: boolean }
+  readonly norm: { readonly kind: 'layer' | 'rms'; readonly epsilon: number; /** Gemma: weights are stored minus one. */ readonly plusOne: boolean; /** False for norms without weights (some OPT). */ readonly weighted?: boolean }
   /**
    * `pre`: norm, sublayer, add. `post`: sublayer, add, norm (BERT). `sandwich`: norm, sublayer, norm, add (Gemma 2, 3).
    * `parallel`: both sublayers read the block's input (NeoX).
@@ -54,9 +54,17 @@ export interface Architecture {
   readonly positions: Positions
   /** T5-style bias over relative positions, shared by all blocks (MPNet). */
   readonly relativeBias: { readonly buckets: number; readonly maxDistance: number } | null
-  readonly embedding: { readonly scale: number | null; readonly norm: boolean; readonly tokenTypes: boolean }
+  readonly embedding: {
+    readonly scale: number | null
+    readonly norm: boolean
+    readonly tokenTypes: boolean
+    /** Width of the token table where it is not the hidden size (OPT 350m): a matrix leads into the blocks, another one out of them. */
+    readonly width?: number
+  }
   readonly attention: {
     readonly scale: number
+    /** Block i divides its scores by i + 1 besides (GPT-2's `scale_attn_by_inverse_layer_idx`). */
+    readonly dividedByDepth?: boolean
     readonly softcap: number | null
     readonly queryKeyNorm: boolean
     /** Tokens a query may look back, itself included; one entry a block, null for no limit. */
@@ -77,13 +85,16 @@ export interface Architecture {
 export interface TensorNames {
   readonly prefixes: readonly string[]
   readonly embedding: string
+  /** Between an embedding of another width and the blocks, and back. */
+  readonly projectionIn?: string
+  readonly projectionOut?: string
   readonly positionEmbedding?: string
   readonly tokenTypeEmbedding?: string
   readonly embeddingNorm?: string
   readonly relativeBias?: string
   readonly finalNorm?: string
-  /** Without a prefix; absent or not in the file: tied to the embedding. */
-  readonly head?: string
+  /** Without a prefix, the first that the file has; none: tied to the embedding. */
+  readonly heads?: readonly string[]
   readonly block: {
     readonly query?: string
     readonly key?: string

@@ -7,6 +7,11 @@ import { LayerscopeError } from '../../errors'
 export class ModelConfig {
   constructor(private readonly fields: Readonly<Record<string, unknown>>, readonly file: string) {}
 
+  /** The same with values for fields that the file leaves out; a field that is there as null stays null. */
+  withDefaults(defaults: Readonly<Record<string, unknown>>): ModelConfig {
+    return new ModelConfig({ ...defaults, ...this.fields }, this.file)
+  }
+
   number(...names: readonly string[]): number {
     const value = this.optionalNumber(...names)
     if (value === null) throw this.invalid(names[0] ?? '', 'is missing')

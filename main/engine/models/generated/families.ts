@@ -7,13 +7,15 @@ import { readRotary } from './rotary'
 export interface Family {
   /** `model_type` values of config.json. */
   readonly modelTypes: readonly string[]
+  /** What transformers' configuration class takes for a field that config.json leaves out, where no other rule does. */
+  readonly defaults?: Readonly<Record<string, unknown>>
   readonly architecture: (config: ModelConfig) => Architecture
   readonly names: TensorNames
 }
 
 const ACTIVATIONS: Readonly<Record<string, Activation>> = {
   gelu: 'gelu', gelu_new: 'gelu-tanh', gelu_fast: 'gelu-tanh', gelu_pytorch_tanh: 'gelu-tanh', gelu_accurate: 'gelu-tanh',
-  quick_gelu: 'quick-gelu', relu: 'relu', silu: 'silu', swish: 'silu'
+  gelu_python: 'gelu', gelu_python_tanh: 'gelu-tanh', quick_gelu: 'quick-gelu', relu: 'relu', relu2: 'relu-squared', silu: 'silu', swish: 'silu', tanh: 'tanh'
 }
 
 function activation(config: ModelConfig, otherwise: string, ...names: readonly string[]): Activation {
@@ -85,7 +87,7 @@ function llamaArchitecture({ family, windows: windowsOf, queryKeyNorm = false }:
 
 const LLAMA_NAMES: TensorNames = {
   prefixes: ['model.', '', 'language_model.model.', 'model.language_model.'],
-  embedding: 'embed_tokens', finalNorm: 'norm', head: 'lm_head',
+  embedding: 'embed_tokens', finalNorm: 'norm', heads: ['lm_head', 'language_model.lm_head'],
   block: {
     query: 'layers.{i}.self_attn.q_proj', key: 'layers.{i}.self_attn.k_proj', value: 'layers.{i}.self_attn.v_proj',
     attentionOut: 'layers.{i}.self_attn.o_proj', queryNorm: 'layers.{i}.self_attn.q_norm', keyNorm: 'layers.{i}.self_attn.k_norm',
@@ -105,14 +107,16 @@ const GEMMA2_NAMES: TensorNames = {
 
 /** Gemma 1, 2 and 3: norms stored minus one, scaled embedding; later ones with norms on both sides, caps and windows. */
 function gemmaArchitecture(generation: 1 | 2 | 3): (config: ModelConfig) => Architecture {
-  return (outer) => {
-    const config = outer.section('text_config') ?? outer
+  return (config) => {
     const size = sizes(config)
+    const bidirectional = generation === 3 && config.flag('use_bidirectional_attention', false)
     const slides = (i: number): boolean => {
       if (generation === 1) return false
       return generation === 2 ? i % 2 === 0 : (i + 1) % (config.optionalNumber('sliding_window_pattern', '_sliding_window_pattern') ?? 6) !== 0
     }
-    const windowsOfBlocks = generation === 1 ? everyBlock(size.layers, () => null) : windows(config, size.layers, slides)
+    const stated = generation === 1 ? everyBlock(size.layers, () => null) : windows(config, size.layers, slides)
+    // A window that looks both ways is given as its whole width.
+    const windowsOfBlocks = bidirectional ? stated.map((window) => (window === null ? null : Math.floor(window / 2) + 1)) : stated
     const global = readRotary(config, size.headDim, size.maxPositions, 'full_attention')
     const hasSections = config.section('rope_parameters')?.section('sliding_attention') !== null && config.section('rope_parameters') !== null
     const local = hasSections
@@ -120,7 +124,7 @@ function gemmaArchitecture(generation: 1 | 2 | 3): (config: ModelConfig) => Arch
       : { base: config.optionalNumber('rope_local_base_freq') ?? 10_000, width: global.width, scaling: { kind: 'default' as const } }
     const rotary = (i: number) => (generation === 3 && windowsOfBlocks[i] !== null ? local : global)
     return {
-      family: generation === 1 ? 'gemma' : `gemma${generation}`, causal: true, ...size,
+      family: generation === 1 ? 'gemma' : `gemma${generation}`, causal: !bidirectional, ...size,
       mlp: config.count(LIMITS.width, 'intermediate_size'),
       norm: { kind: 'rms', epsilon: config.optionalNumber('rms_norm_eps') ?? 1e-6, plusOne: true },
       placement: generation === 1 ? 'pre' : 'sandwich',
@@ -129,20 +133,20 @@ function gemmaArchitecture(generation: 1 | 2 | 3): (config: ModelConfig) => Arch
       embedding: { scale: Math.sqrt(size.hidden), norm: false, tokenTypes: false },
       attention: {
         scale: (generation === 1 ? size.headDim : config.number('query_pre_attn_scalar')) ** -0.5,
-        softcap: config.optionalNumber('attn_logit_softcapping'), queryKeyNorm: generation === 3, windows: windowsOfBlocks
+        // Gemma 3 has the field and does not use it.
+        softcap: generation === 3 ? null : config.optionalNumber('attn_logit_softcapping'), queryKeyNorm: generation === 3, windows: windowsOfBlocks
       },
       gated: true,
       // Gemma 1 files say "gelu" in hidden_act and mean the tanh form (transformers' own override).
       activation: generation === 1 ? 'gelu-tanh' : activation(config, 'gelu_pytorch_tanh', 'hidden_activation'),
       residualScale: null, finalNorm: true,
-      logits: { softcap: config.optionalNumber('final_logit_softcapping'), divisor: null }
+      logits: bidirectional ? null : { softcap: config.optionalNumber('final_logit_softcapping'), divisor: null }
     }
   }
 }
 
 function gpt2Architecture(config: ModelConfig): Architecture {
   const size = sizes(config)
-  if (config.flag('scale_attn_by_inverse_layer_idx', false)) throw config.invalid('scale_attn_by_inverse_layer_idx', 'is set, which Layerscope does not support')
   return {
     family: 'gpt2', causal: true, ...size,
     mlp: config.optionalNumber('n_inner') ?? 4 * size.hidden,
@@ -151,7 +155,10 @@ function gpt2Architecture(config: ModelConfig): Architecture {
     positions: { kind: 'learned', offset: 0, paddingId: null },
     relativeBias: null,
     embedding: { scale: null, norm: false, tokenTypes: false },
-    attention: { scale: config.flag('scale_attn_weights', true) ? size.headDim ** -0.5 : 1, softcap: null, queryKeyNorm: false, windows: everyBlock(size.layers, () => null) },
+    attention: {
+      scale: config.flag('scale_attn_weights', true) ? size.headDim ** -0.5 : 1, dividedByDepth: config.flag('scale_attn_by_inverse_layer_idx', false),
+      softcap: null, queryKeyNorm: false, windows: everyBlock(size.layers, () => null)
+    },
     gated: false, activation: activation(config, 'gelu_new', 'activation_function'),
     residualScale: null, finalNorm: true, logits: { softcap: null, divisor: null }
   }
@@ -179,20 +186,19 @@ function neoxArchitecture(config: ModelConfig): Architecture {
 
 function optArchitecture(config: ModelConfig): Architecture {
   const size = sizes(config)
-  const projection = config.optionalNumber('word_embed_proj_dim') ?? size.hidden
-  if (projection !== size.hidden) throw config.invalid('word_embed_proj_dim', `is ${projection}: OPT models that project their embedding (350m) are not supported`)
-  if (!config.flag('do_layer_norm_before', true)) throw config.invalid('do_layer_norm_before', 'is false: OPT with norms after its sublayers (350m) is not supported')
+  const width = config.optionalNumber('word_embed_proj_dim') ?? size.hidden
+  const normsBefore = config.flag('do_layer_norm_before', true)
   return {
     family: 'opt', causal: true, ...size,
     mlp: config.count(LIMITS.width, 'ffn_dim'),
-    norm: { kind: 'layer', epsilon: 1e-5, plusOne: false },
-    placement: 'pre',
+    norm: { kind: 'layer', epsilon: 1e-5, plusOne: false, weighted: config.flag('layer_norm_elementwise_affine', true) },
+    placement: normsBefore ? 'pre' : 'post',
     positions: { kind: 'learned', offset: 2, paddingId: null },
     relativeBias: null,
-    embedding: { scale: null, norm: false, tokenTypes: false },
+    embedding: { scale: null, norm: false, tokenTypes: false, ...(width === size.hidden ? {} : { width }) },
     attention: { scale: size.headDim ** -0.5, softcap: null, queryKeyNorm: false, windows: everyBlock(size.layers, () => null) },
     gated: false, activation: activation(config, 'relu', 'activation_function'),
-    residualScale: null, finalNorm: !config.flag('_remove_final_layer_norm', false), logits: { softcap: null, divisor: null }
+    residualScale: null, finalNorm: normsBefore && !config.flag('_remove_final_layer_norm', false), logits: { softcap: null, divisor: null }
   }
 }
 
@@ -210,7 +216,7 @@ function encoderArchitecture({ family, positions, tokenTypes, relative = false }
     const kind = config.text('position_embedding_type') ?? 'absolute'
     if (kind !== 'absolute') throw config.invalid('position_embedding_type', `is ${kind}; only absolute positions are supported`)
     return {
-      family, causal: false, ...size,
+      family, causal: config.flag('is_decoder', false), ...size,
       mlp: config.count(LIMITS.width, 'intermediate_size', 'hidden_dim'),
       norm: { kind: 'layer', epsilon: config.optionalNumber('layer_norm_eps') ?? 1e-12, plusOne: false },
       placement: 'post',
@@ -244,13 +250,22 @@ function qwenWindows(config: ModelConfig, layers: number): (number | null)[] {
   return windows(config, layers, (i) => i >= first)
 }
 
+const UNTIED = { tie_word_embeddings: false } as const
+const GEMMA2_DEFAULTS = { head_dim: 256, num_key_value_heads: 4, sliding_window: 4096, query_pre_attn_scalar: 256, attn_logit_softcapping: 50, final_logit_softcapping: 30 } as const
+/** The published multimodal files leave out of their text_config all that equals these. */
+const GEMMA3_DEFAULTS = {
+  hidden_size: 2304, intermediate_size: 9216, num_hidden_layers: 26, num_attention_heads: 8, num_key_value_heads: 4, head_dim: 256, vocab_size: 262208,
+  max_position_embeddings: 131072, sliding_window: 4096, query_pre_attn_scalar: 256, rope_theta: 1e6
+} as const
+
 export const FAMILIES: readonly Family[] = [
-  { modelTypes: ['llama', 'granite'], architecture: llamaArchitecture({ family: 'llama' }), names: LLAMA_NAMES },
-  { modelTypes: ['mistral'], architecture: llamaArchitecture({ family: 'mistral', windows: slidesEverywhere }), names: LLAMA_NAMES },
-  { modelTypes: ['qwen2'], architecture: llamaArchitecture({ family: 'qwen2', windows: qwenWindows }), names: LLAMA_NAMES },
-  { modelTypes: ['qwen3'], architecture: llamaArchitecture({ family: 'qwen3', windows: qwenWindows, queryKeyNorm: true }), names: LLAMA_NAMES },
+  { modelTypes: ['llama'], defaults: UNTIED, architecture: llamaArchitecture({ family: 'llama' }), names: LLAMA_NAMES },
+  { modelTypes: ['granite'], defaults: { ...UNTIED, attention_multiplier: 1 }, architecture: llamaArchitecture({ family: 'granite' }), names: LLAMA_NAMES },
+  { modelTypes: ['mistral'], defaults: { ...UNTIED, num_key_value_heads: 8, sliding_window: 4096 }, architecture: llamaArchitecture({ family: 'mistral', windows: slidesEverywhere }), names: LLAMA_NAMES },
+  { modelTypes: ['qwen2'], defaults: { ...UNTIED, sliding_window: 4096, max_window_layers: 28 }, architecture: llamaArchitecture({ family: 'qwen2', windows: qwenWindows }), names: LLAMA_NAMES },
+  { modelTypes: ['qwen3'], defaults: { ...UNTIED, head_dim: 128, sliding_window: 4096, max_window_layers: 28 }, architecture: llamaArchitecture({ family: 'qwen3', windows: qwenWindows, queryKeyNorm: true }), names: LLAMA_NAMES },
   {
-    modelTypes: ['phi3'], architecture: llamaArchitecture({ family: 'phi3', windows: slidesEverywhere }),
+    modelTypes: ['phi3'], defaults: { ...UNTIED, rms_norm_eps: 1e-5 }, architecture: llamaArchitecture({ family: 'phi3', windows: slidesEverywhere }),
     names: {
       ...LLAMA_NAMES,
       block: {
@@ -260,14 +275,14 @@ export const FAMILIES: readonly Family[] = [
       }
     }
   },
-  { modelTypes: ['gemma'], architecture: gemmaArchitecture(1), names: LLAMA_NAMES },
-  { modelTypes: ['gemma2'], architecture: gemmaArchitecture(2), names: GEMMA2_NAMES },
-  { modelTypes: ['gemma3_text', 'gemma3'], architecture: gemmaArchitecture(3), names: GEMMA2_NAMES },
+  { modelTypes: ['gemma'], defaults: { head_dim: 256, num_key_value_heads: 16 }, architecture: gemmaArchitecture(1), names: LLAMA_NAMES },
+  { modelTypes: ['gemma2'], defaults: GEMMA2_DEFAULTS, architecture: gemmaArchitecture(2), names: GEMMA2_NAMES },
+  { modelTypes: ['gemma3_text', 'gemma3'], defaults: GEMMA3_DEFAULTS, architecture: gemmaArchitecture(3), names: GEMMA2_NAMES },
   {
     modelTypes: ['gpt2'], architecture: gpt2Architecture,
     names: {
       prefixes: ['transformer.', ''], transposed: true,
-      embedding: 'wte', positionEmbedding: 'wpe', finalNorm: 'ln_f', head: 'lm_head',
+      embedding: 'wte', positionEmbedding: 'wpe', finalNorm: 'ln_f', heads: ['lm_head'],
       block: {
         packed: { name: 'h.{i}.attn.c_attn', layout: 'rows' }, attentionOut: 'h.{i}.attn.c_proj',
         attentionNorm: 'h.{i}.ln_1', mlpNorm: 'h.{i}.ln_2', up: 'h.{i}.mlp.c_fc', down: 'h.{i}.mlp.c_proj'
@@ -275,9 +290,9 @@ export const FAMILIES: readonly Family[] = [
     }
   },
   {
-    modelTypes: ['gpt_neox'], architecture: neoxArchitecture,
+    modelTypes: ['gpt_neox'], defaults: UNTIED, architecture: neoxArchitecture,
     names: {
-      prefixes: ['gpt_neox.', ''], embedding: 'embed_in', finalNorm: 'final_layer_norm', head: 'embed_out',
+      prefixes: ['gpt_neox.', ''], embedding: 'embed_in', finalNorm: 'final_layer_norm', heads: ['embed_out', 'lm_head'],
       block: {
         packed: { name: 'layers.{i}.attention.query_key_value', layout: 'heads' }, attentionOut: 'layers.{i}.attention.dense',
         attentionNorm: 'layers.{i}.input_layernorm', mlpNorm: 'layers.{i}.post_attention_layernorm',
@@ -288,7 +303,7 @@ export const FAMILIES: readonly Family[] = [
   {
     modelTypes: ['opt'], architecture: optArchitecture,
     names: {
-      prefixes: ['model.decoder.', 'decoder.', ''], embedding: 'embed_tokens', positionEmbedding: 'embed_positions', finalNorm: 'final_layer_norm', head: 'lm_head',
+      prefixes: ['model.decoder.', 'decoder.', ''], embedding: 'embed_tokens', positionEmbedding: 'embed_positions', projectionIn: 'project_in', projectionOut: 'project_out', finalNorm: 'final_layer_norm', heads: ['lm_head'],
       block: {
         query: 'layers.{i}.self_attn.q_proj', key: 'layers.{i}.self_attn.k_proj', value: 'layers.{i}.self_attn.v_proj', attentionOut: 'layers.{i}.self_attn.out_proj',
         attentionNorm: 'layers.{i}.self_attn_layer_norm', mlpNorm: 'layers.{i}.final_layer_norm', up: 'layers.{i}.fc1', down: 'layers.{i}.fc2'
@@ -353,6 +368,16 @@ export function familyOf(modelType: string, file: string): Family {
     code: 'model-family-unknown', message: `Layerscope cannot write a graph for the family "${modelType}" yet; the nearest one it knows is "${nearest?.known}".`, file,
     hint: 'Export the model to ONNX (optimum-cli export onnx) and open that.'
   })
+}
+
+/** A configuration as its family reads it; multimodal ones hold that of their text model in a section. */
+export function architectureOf({ defaults = {}, architecture }: Family, config: ModelConfig): Architecture {
+  return architecture((config.section('text_config') ?? config).withDefaults(defaults))
+}
+
+/** Whether the head of the vocabulary is the embedding: without one of its own, an untied model has none. */
+export function headIsTied({ defaults = {} }: Family, config: ModelConfig): boolean {
+  return config.withDefaults(defaults).flag('tie_word_embeddings', true)
 }
 
 /** Levenshtein distance. */

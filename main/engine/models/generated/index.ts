@@ -8,10 +8,10 @@ import type { ReadableModel, SessionGraph } from '../readable-model'
 import type { MeasuredSite } from '../site-plan'
 import type { Architecture, TensorNames } from './architecture'
 import { ModelConfig } from './config'
-import { familyOf } from './families'
+import { architectureOf, familyOf, headIsTied } from './families'
 import { matricesOf } from './matrices'
 import type { MemoryInitializer } from './memory-initializer'
-import { continuedInputs, packedInputs, paddedInputs, type Feed } from './padded-inputs'
+import { continuedInputs, frequenciesChange, packedInputs, paddedInputs, type Feed } from './padded-inputs'
 import { prefixPacks } from './prefix-packs'
 import { interventionInputs } from './intervention-inputs'
 import { readTensorIndex } from './safetensors-index'
@@ -20,7 +20,7 @@ import { INPUTS, writeTransformerGraph } from './transformer-graph'
 import { elementCount, SafetensorsWeights, type Arithmetic, type WeightSource } from './weights'
 
 export type { Architecture, Arithmetic, TensorNames, WeightSource, MemoryInitializer }
-export { elementCount, familyOf, ModelConfig }
+export { architectureOf, elementCount, familyOf, ModelConfig }
 
 /** A transformer and its weights, however they are stored. */
 export interface GeneratedSource {
@@ -47,10 +47,19 @@ export async function readSafetensorsModel(weights: string, configFile: string |
   }
   const config = await readConfig(configFile)
   const family = familyOf(config.text('model_type') ?? '(none)', configFile)
-  const architecture = family.architecture(config)
+  const architecture = architectureOf(family, config)
   const index = await readTensorIndex(weights)
+  const packing = config.section('quantization_config')?.text('quant_method')
+  const packed = [...index.tensors].find(([name, { type }]) => /\.(qweight|weight_packed)$/.test(name) || (name.endsWith('.weight') && !(type in PRECISIONS)))
+  if (packing && packed) {
+    throw new LayerscopeError({
+      code: 'precision-unsupported', message: `The weights are packed by ${packing} (${packed[0]} is stored as ${packed[1].type}), which Layerscope does not run.`, file: weights,
+      hint: 'Open the model the file was made from, or a GGUF file of it.'
+    })
+  }
+  const headless = !headIsTied(family, config) && !family.names.heads?.some((head) => index.tensors.has(`${head}.weight`))
   return generatedModel({
-    architecture, names: family.names, weights: new SafetensorsWeights(index), folder: index.folder, files: index.files, precision: precisionOf(index.tensors.values())
+    architecture: headless ? { ...architecture, logits: null } : architecture, names: family.names, weights: new SafetensorsWeights(index), folder: index.folder, files: index.files, precision: precisionOf(index.tensors.values())
   })
 }
 
@@ -112,6 +121,7 @@ export function generatedModel({ architecture, names, weights, folder, files, pr
         { past: INPUTS.pastKey(i), present: `present_key.${i}`, dims: [1, architecture.kvHeads, 0, architecture.headDim] },
         { past: INPUTS.pastValue(i), present: `present_value.${i}`, dims: [1, architecture.kvHeads, 0, architecture.headDim] }
       ]),
+      outdated: (past, total) => frequenciesChange(architecture, past, total),
       feeds: (ids, past) => tensors(continuedInputs(architecture, ids, past))
     }),
     interventionFeeds: (interventions, batch) => tensors(interventionInputs(architecture, interventions, batch)),

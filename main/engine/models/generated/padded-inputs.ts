@@ -27,7 +27,7 @@ export function paddedInputs(architecture: Architecture, batch: TokenBatch): Rea
       for (let query = 0; query < length; query++) {
         for (let key = 0; key < length; key++) {
           const distance = (numbers[row * length + query] ?? 0) - (numbers[row * length + key] ?? 0)
-          const seen = attentionMask[row * length + key] === 1 && (!architecture.causal || key <= query) && (window === null || distance < window)
+          const seen = attentionMask[row * length + key] === 1 && (!architecture.causal || key <= query) && (window === null || Math.abs(distance) < window)
           if (!seen) bias[(row * length + query) * length + key] = MASKED
         }
       }
@@ -71,7 +71,7 @@ export function packedInputs(architecture: Architecture, batch: TokenBatch, pack
       const end = architecture.causal ? query + 1 : slots.length
       for (const [window, bias] of seen) {
         for (let key = window === null || !architecture.causal ? 0 : Math.max(0, query - window + 1); key < end; key++) {
-          if (window === null || query - key < window) bias[line + (slots[key] ?? 0)] = 0
+          if (window === null || Math.abs(query - key) < window) bias[line + (slots[key] ?? 0)] = 0
         }
       }
       if (!relativeBias || !buckets) continue
@@ -104,6 +104,13 @@ export function continuedInputs(architecture: Architecture, ids: readonly number
   }
   addFrequencies(architecture, total, feeds)
   return feeds
+}
+
+/** Whether rotation differs between sequences of these lengths. */
+export function frequenciesChange({ positions }: Architecture, length: number, other: number): boolean {
+  if (positions.kind !== 'rotary') return false
+  const rotary = positions.blocks.find(dependsOnLength)
+  return rotary !== undefined && rotaryFrequencies(rotary, length).frequencies.some((frequency, at) => frequency !== rotaryFrequencies(rotary, other).frequencies[at])
 }
 
 function addFrequencies(architecture: Architecture, length: number, feeds: Map<string, Feed>): void {

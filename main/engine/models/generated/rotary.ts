@@ -101,7 +101,7 @@ function readScaling(config: ModelConfig, section: ModelConfig | null, maxPositi
       const shortFactor = section.numbers('short_factor')
       const longFactor = section.numbers('long_factor')
       if (!shortFactor || !longFactor) throw section.invalid('rope_scaling', 'names longrope without short_factor and long_factor')
-      const factor = maxPositions / originalLength
+      const factor = section.optionalNumber('factor') ?? maxPositions / originalLength
       const attentionFactor = section.optionalNumber('attention_factor') ?? (factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(originalLength)))
       return { kind: 'longrope', shortFactor, longFactor, originalLength, attentionFactor }
     }

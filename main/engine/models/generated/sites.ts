@@ -36,7 +36,7 @@ export function sitesOf(architecture: Architecture): readonly SiteInfo[] {
     )
   }
   if (architecture.finalNorm) sites.push(perToken('ln_final.hook_out', 'norm', layers, hidden))
-  for (let i = 0; i <= layers; i++) sites.push(perToken(`hf.hidden_states.${i}`, 'hidden', i - 1, hidden))
+  for (let i = 0; i <= layers; i++) sites.push(perToken(`hf.hidden_states.${i}`, 'hidden', i - 1, i === layers ? architecture.embedding.width ?? hidden : hidden))
   if (architecture.logits) sites.push(perToken('logits', 'logits', layers, architecture.vocab))
   return sites
 }
@@ -64,6 +64,8 @@ export function resolveAlias(architecture: Architecture, name: string): string {
   if (!match) return name
   const i = Number(match[1])
   if (i < architecture.layers) return `blocks.${i}.hook_resid_pre`
+  // The last one is projected to the width of the embedding: a site of its own.
+  if (architecture.embedding.width !== undefined) return name
   return architecture.finalNorm ? 'ln_final.hook_out' : blockOutput(architecture, i - 1)
 }
 

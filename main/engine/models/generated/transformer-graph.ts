@@ -86,6 +86,8 @@ class TransformerGraph {
     for (let i = 0; i < this.architecture.layers; i++) residual = this.block(residual, i)
     let final = residual
     if (this.architecture.finalNorm) final = this.site('ln_final.hook_out', this.norm(residual, this.names.finalNorm ?? '', 'ln_final'), this.architecture.hidden)
+    const { embedding: { width }, hidden, layers } = this.architecture
+    if (width !== undefined) final = this.site(`hf.hidden_states.${layers}`, this.linear(final, `${this.prefix}${this.names.projectionOut}`, hidden, width, 'projected'), width)
     if (this.architecture.logits && (this.wanted.has('logits') || this.request.cache)) this.logits(final)
     return this.graph.build(this.architecture.family)
   }
@@ -95,17 +97,19 @@ class TransformerGraph {
   private embed(): Value {
     const { graph, names, architecture } = this
     const { hidden, embedding } = architecture
-    const lookup = (name: string | undefined, indices: Value, label: string): Value => {
+    const lookup = (name: string | undefined, indices: Value, label: string, width: number, least: number): Value => {
       const table = `${this.prefix}${name}.weight`
-      const width = this.weights.shape(table).at(-1)
-      if (width !== hidden) throw this.contradiction(table, `is ${width} wide`, `a hidden size of ${hidden}`)
-      return this.flat(this.weights.lookup(graph, table, indices, label), hidden, `${label}/rows`)
+      const [rows = 0, found] = this.weights.shape(table)
+      if (found !== width) throw this.contradiction(table, `is ${found} wide`, `a width of ${width}`)
+      if (rows < least) throw this.contradiction(table, `has ${rows} rows`, `at least ${least}`)
+      return this.flat(this.weights.lookup(graph, table, indices, label), width, `${label}/rows`)
     }
-    let sum = lookup(names.embedding, INPUTS.tokens, 'embed/tokens')
+    let sum = lookup(names.embedding, INPUTS.tokens, 'embed/tokens', embedding.width ?? hidden, architecture.vocab)
+    if (embedding.width !== undefined) sum = this.linear(sum, `${this.prefix}${names.projectionIn}`, embedding.width, hidden, 'embed/projected')
     if (embedding.scale !== null) sum = graph.op('Mul', [sum, graph.float(embedding.scale)], 'embed/scaled')
     if (!embedding.norm) sum = this.site('hook_embed', sum, hidden)
     if (architecture.positions.kind === 'learned') {
-      let position = lookup(names.positionEmbedding, this.positions, 'embed/positions')
+      let position = lookup(names.positionEmbedding, this.positions, 'embed/positions', hidden, architecture.maxPositions)
       if (!embedding.norm) position = this.site('hook_pos_embed', position, hidden)
       sum = graph.op('Add', [sum, position], 'embed/sum')
     }
@@ -122,31 +126,33 @@ class TransformerGraph {
     const { hidden, placement } = architecture
     const site = (name: string, value: Value, ...dims: number[]): Value => this.site(`blocks.${i}.${name}`, value, ...(dims.length > 0 ? dims : [hidden]))
     const norm = (value: Value, name: string | undefined, label: string): Value => this.norm(value, this.at(name ?? '', i), `blocks.${i}.${label}`)
-    const add = (a: Value, b: Value, label: string): Value => this.graph.op('Add', [a, this.residualScaled(b, `blocks.${i}.${label}/scaled`)], `blocks.${i}.${label}`)
+    const add = (a: Value, b: Value, label: string): Value => this.graph.op('Add', [a, b], `blocks.${i}.${label}`)
+    // What a sublayer gives is what is added to the stream: Granite's multiplier belongs to it.
+    const given = (name: string, value: Value): Value => site(name, this.residualScaled(value, `blocks.${i}.${name}/scaled`))
 
     const pre = site('hook_resid_pre', input)
     switch (placement) {
       case 'pre': {
-        const attention = site('hook_attn_out', this.attention(norm(pre, names.attentionNorm, 'ln1'), i))
+        const attention = given('hook_attn_out', this.attention(norm(pre, names.attentionNorm, 'ln1'), i))
         const mid = site('hook_resid_mid', add(pre, attention, 'mid'))
-        const mlp = site('hook_mlp_out', this.mlp(norm(mid, names.mlpNorm, 'ln2'), i))
+        const mlp = given('hook_mlp_out', this.mlp(norm(mid, names.mlpNorm, 'ln2'), i))
         return site('hook_resid_post', add(mid, mlp, 'post'))
       }
       case 'sandwich': {
-        const attention = site('hook_attn_out', norm(this.attention(norm(pre, names.attentionNorm, 'ln1'), i), names.postAttentionNorm, 'ln1_post'))
+        const attention = given('hook_attn_out', norm(this.attention(norm(pre, names.attentionNorm, 'ln1'), i), names.postAttentionNorm, 'ln1_post'))
         const mid = site('hook_resid_mid', add(pre, attention, 'mid'))
-        const mlp = site('hook_mlp_out', norm(this.mlp(norm(mid, names.mlpNorm, 'ln2'), i), names.postMlpNorm, 'ln2_post'))
+        const mlp = given('hook_mlp_out', norm(this.mlp(norm(mid, names.mlpNorm, 'ln2'), i), names.postMlpNorm, 'ln2_post'))
         return site('hook_resid_post', add(mid, mlp, 'post'))
       }
       case 'parallel': {
-        const attention = site('hook_attn_out', this.attention(norm(pre, names.attentionNorm, 'ln1'), i))
-        const mlp = site('hook_mlp_out', this.mlp(norm(pre, names.mlpNorm, 'ln2'), i))
+        const attention = given('hook_attn_out', this.attention(norm(pre, names.attentionNorm, 'ln1'), i))
+        const mlp = given('hook_mlp_out', this.mlp(norm(pre, names.mlpNorm, 'ln2'), i))
         return site('hook_resid_post', add(add(pre, attention, 'mid'), mlp, 'post'))
       }
       case 'post': {
-        const attention = site('hook_attn_out', this.attention(pre, i))
+        const attention = given('hook_attn_out', this.attention(pre, i))
         const mid = site('attn_block_out', norm(add(pre, attention, 'mid'), names.attentionNorm, 'ln1'))
-        const mlp = site('hook_mlp_out', this.mlp(mid, i))
+        const mlp = given('hook_mlp_out', this.mlp(mid, i))
         return site('block_out', norm(add(mid, mlp, 'post'), names.mlpNorm, 'ln2'))
       }
     }
@@ -177,7 +183,8 @@ class TransformerGraph {
     }
 
     // Queries of the heads that share a key stand under each other, so that a group is one product.
-    const scaled = graph.op('Mul', [query, graph.float(architecture.attention.scale)], label('q_scaled'))
+    const { scale, dividedByDepth = false } = architecture.attention
+    const scaled = graph.op('Mul', [query, graph.float(dividedByDepth ? scale / (i + 1) : scale)], label('q_scaled'))
     const grouped = this.shaped(scaled, label('q5'), kvHeads, group, headDim)
     const queries = this.reshape(graph.op('Transpose', [grouped], label('q_heads'), { perm: [0, 2, 3, 1, 4] }), [0, kvHeads, -1, headDim], label('q_group'))
     let keys = graph.op('Transpose', [key], label('k_heads'), { perm: [0, 2, 1, 3] })
@@ -258,15 +265,15 @@ class TransformerGraph {
 
   private logits(final: Value): void {
     const { graph, architecture, names } = this
+    const width = architecture.embedding.width ?? architecture.hidden
     let rows = final
     if (this.request.cache) {
-      const last = graph.op('Gather', [this.shaped(final, 'head/tokens', architecture.hidden), graph.int64(-1)], 'head/last', { axis: 1 })
+      const last = graph.op('Gather', [this.shaped(final, 'head/tokens', width), graph.int64(-1)], 'head/last', { axis: 1 })
       rows = last
     }
-    const own = names.head !== undefined && this.weights.has(`${names.head}.weight`)
-    const head = own ? names.head ?? '' : `${this.prefix}${names.embedding}`
+    const head = names.heads?.find((name) => this.weights.has(`${name}.weight`)) ?? `${this.prefix}${names.embedding}`
     // A tied table is stored [vocab, hidden] even where the family's matrices are [in, out].
-    let logits = this.linear(rows, head, architecture.hidden, architecture.vocab, 'head', false)
+    let logits = this.linear(rows, head, width, architecture.vocab, 'head', false)
     const { divisor = null, softcap = null } = architecture.logits ?? {}
     if (divisor !== null) logits = graph.op('Div', [logits, graph.float(divisor)], 'head/divided')
     if (softcap !== null) {
@@ -298,7 +305,7 @@ class TransformerGraph {
   private norm(value: Value, name: string, label: string): Value {
     const { graph, architecture: { norm } } = this
     const full = name.startsWith(this.prefix) ? name : this.prefix + name
-    let weight = this.weights.tensor(graph, `${full}.weight`)
+    let weight = norm.weighted === false ? graph.floats('norm/ones', new Float32Array(this.architecture.hidden).fill(1), [this.architecture.hidden]) : this.weights.tensor(graph, `${full}.weight`)
     if (norm.kind === 'layer') {
       const bias = this.weights.has(`${full}.bias`) ? [this.weights.tensor(graph, `${full}.bias`)] : []
       return graph.op('LayerNormalization', [value, weight, ...bias], label, { axis: -1, epsilon: { float: norm.epsilon } })
@@ -313,6 +320,11 @@ class TransformerGraph {
       case 'gelu': return graph.op('Gelu', [value], label, { approximate: 'none' })
       case 'gelu-tanh': return graph.op('Gelu', [value], label, { approximate: 'tanh' })
       case 'relu': return graph.op('Relu', [value], label)
+      case 'relu-squared': {
+        const passed = graph.op('Relu', [value], `${label}/passed`)
+        return graph.op('Mul', [passed, passed], label)
+      }
+      case 'tanh': return graph.op('Tanh', [value], label)
       case 'quick-gelu': return graph.op('QuickGelu', [value], label, { alpha: { float: 1.702 } }, { domain: 'com.microsoft' })
       case 'silu': return graph.op('QuickGelu', [value], label, { alpha: { float: 1 } }, { domain: 'com.microsoft' })
     }

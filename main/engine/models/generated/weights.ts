@@ -36,7 +36,7 @@ export class SafetensorsWeights implements WeightSource {
   constructor(private readonly index: TensorIndex) {}
 
   has(name: string): boolean {
-    return this.index.tensors.has(name)
+    return this.find(name) !== undefined
   }
 
   shape(name: string): readonly number[] {
@@ -76,8 +76,13 @@ export class SafetensorsWeights implements WeightSource {
     return { mappedBytes, decodedBytes: 0, prepackedBytes: matrices.reduce((total, name) => total + 4 * elementCount(this.shape(name)), 0) }
   }
 
+  /** Norms of the first BERT files, converted from TensorFlow, are called by that library's names. */
+  private find(name: string): StoredTensor | undefined {
+    return this.index.tensors.get(name) ?? this.index.tensors.get(name.replace(/\.weight$/, '.gamma').replace(/\.bias$/, '.beta'))
+  }
+
   private stored(name: string): StoredTensor {
-    const tensor = this.index.tensors.get(name)
+    const tensor = this.find(name)
     if (!tensor) {
       throw new LayerscopeError({
         code: 'weights-missing', message: `The model's files hold no tensor called ${name}.`, ...(this.index.files[0] ? { file: this.index.files[0] } : {}),

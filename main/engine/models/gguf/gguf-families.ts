@@ -6,7 +6,7 @@ import { toFloat32 } from './block-types'
 /** What llama.cpp calls the tensors of a decoder (`gguf-py/gguf/constants.py`). */
 const DECODER_NAMES: TensorNames = {
   prefixes: [''],
-  embedding: 'token_embd', positionEmbedding: 'position_embd', finalNorm: 'output_norm', head: 'output',
+  embedding: 'token_embd', positionEmbedding: 'position_embd', finalNorm: 'output_norm', heads: ['output'],
   block: {
     query: 'blk.{i}.attn_q', key: 'blk.{i}.attn_k', value: 'blk.{i}.attn_v', attentionOut: 'blk.{i}.attn_output',
     queryNorm: 'blk.{i}.attn_q_norm', keyNorm: 'blk.{i}.attn_k_norm',
