@@ -3,7 +3,7 @@ import { RemediableError } from './remedy.mjs'
 
 export const usage = `Opens Layerscope on its sample: npm run workbench -- [options]
 
-  --sample[=ID]       the sample to run: atlas-truth (default) or minilm-continents
+  --sample[=ID]       the sample to run: atlas-truth (default), smollm2-truth, minilm-continents, minilm-capitals, minilm-latitude
   --open PATH         open a session, model, dataset or recipe instead of the sample
   --no-sample         open on the welcome screen
   --headless          run without a window, as where there is no display

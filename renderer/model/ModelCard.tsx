@@ -17,7 +17,7 @@ export function ModelCard(): React.JSX.Element {
     ? <IconButton icon={X} label="Cancel opening" size="small" onClick={cancelModel} />
     : model.kind === 'empty' ? undefined : (
       <>
-        {model.kind === 'ready' && <Button size="small" variant="ghost" icon={MessageSquareText} shortcut="Mod+P" onClick={openPrompt}>Try a prompt…</Button>}
+        {model.kind === 'ready' && <Button size="small" variant="ghost" icon={MessageSquareText} onClick={openPrompt}>Try a prompt…</Button>}
         <IconButton icon={FolderOpen} label="Open another model…" shortcut="Mod+O" size="small" onClick={openModels} />
       </>
     )
