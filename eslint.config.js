@@ -29,6 +29,10 @@ const parts = [
     name: 'engine/sessions', folders: ['main/engine/sessions/'], doors: ['index'], packages: ['electron'], why: engineWhy,
     imports: ['contract', 'engine ground', 'engine/models', 'engine/datasets', 'engine/activations', 'engine/probes', 'engine/analyses', 'engine/projections', 'engine/figures']
   },
+  {
+    name: 'engine/report', folders: ['main/engine/report/'], doors: ['index'], packages: ['electron'], why: engineWhy,
+    imports: ['contract', 'engine ground', 'engine/activations', 'engine/probes', 'engine/figures', 'engine/sessions']
+  },
   // What every folder of the engine may use, and which uses none of them; workers are handed their entries by name.
   {
     name: 'engine ground', folders: ['errors', 'workers', 'atomic-file', 'folder-lock'].map((file) => `main/engine/${file}`), packages: ['electron'],
@@ -37,12 +41,12 @@ const parts = [
   // The files directly in main/engine/ answer the port: they alone see everything.
   {
     name: 'engine server', folders: ['main/engine/*'], packages: ['electron'], why: engineWhy,
-    imports: ['contract', 'engine ground', 'engine/models', 'engine/datasets', 'engine/activations', 'engine/probes', 'engine/analyses', 'engine/projections', 'engine/figures', 'engine/sessions']
+    imports: ['contract', 'engine ground', 'engine/models', 'engine/datasets', 'engine/activations', 'engine/probes', 'engine/analyses', 'engine/projections', 'engine/figures', 'engine/sessions', 'engine/report']
   },
 
   {
     name: 'command line', folders: ['main/cli/'], packages: ['electron'], why: 'The command line drives the engine on plain Node.',
-    imports: ['contract', 'engine ground', 'engine server', 'engine/models', 'engine/datasets', 'engine/activations', 'engine/probes', 'engine/analyses', 'engine/projections', 'engine/figures', 'engine/sessions']
+    imports: ['contract', 'engine ground', 'engine server', 'engine/models', 'engine/datasets', 'engine/activations', 'engine/probes', 'engine/analyses', 'engine/projections', 'engine/figures', 'engine/sessions', 'engine/report']
   },
   { name: 'main', folders: ['main/*'], imports: ['contract', 'engine ground'], why: 'The main process starts the engine and holds the windows; heavy work and its modules stay in the engine.' }
 ]

@@ -10,6 +10,7 @@ import { models } from './commands/models'
 import { probe, type ProbeOptions } from './commands/probe'
 import { project, type ProjectOptions } from './commands/project'
 import { providers } from './commands/providers'
+import { report, type ReportOptions } from './commands/report'
 import { run, type RunOptions } from './commands/run'
 import { similarity, type SimilarityOptions } from './commands/similarity'
 import { trace, type TraceOptions } from './commands/trace'
@@ -141,6 +142,13 @@ function program(terminal: Terminal, signal: AbortSignal): Command {
     .option('--out <folder>', 'the session; NAME.layerscope in the current folder when left out')
     .addOption(new Option('--projections <which>', 'layers that are projected').choices(['chosen', 'all', 'none']).default('chosen'))
     .action(async (recipe: string, options: RunOptions) => { await run(recipe, options, terminal, signal) })
+
+  command('report <folder>', 'a methods card, tables, a figure and a script that gives the number again, from a session or from probed activations')
+    .option('--run <name>', 'of a session; its last finished run when left out')
+    .requiredOption('--out <folder>', 'folder to write to')
+    .option('--site <name>', 'the site; the one that validation chose when left out')
+    .option('--method <name>', 'the method; the one that validation chose when left out')
+    .action(async (folder: string, options: ReportOptions) => { await report(folder, options, terminal) })
 
   command('generate <model>', 'continue a prompt token by token')
     .requiredOption('--prompt <text>', 'the text to continue')

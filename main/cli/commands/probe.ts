@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { openStore } from '../../engine/activations/index'
 import { writeFileAtomically } from '../../engine/atomic-file'
 import { resolvedPlan } from '../../engine/probe-plan'
+import { writePlan } from '../../engine/report/index'
 import { heldOutLayout, probeStore } from '../../engine/run'
 import { HeldOutFile, HELD_OUT_FILE, ProbesFile, PROBES_FILE, SWEEP_FILE } from '../../engine/sessions/index'
 import { probePlanSchema, type ProbePlan, type ProbeTask } from '../../../preload/recipe'
@@ -45,6 +46,7 @@ export async function probe(folder: string, options: ProbeOptions, terminal: Ter
       }, sites)
       await heldOut.writeActual(actual)
       await probes.finish(fold, sizes)
+      await writePlan(folder, roles, plan)
       await writeFileAtomically(join(folder, SWEEP_FILE), `${JSON.stringify(summary, null, 2)}\n`)
       terminal.result(sweepDocument(summary))
       for (const warning of summary.warnings) terminal.warn(warning)

@@ -6,22 +6,32 @@ import { temporaryPathBeside } from '../atomic-file'
 export type ParquetColumn =
   | { readonly name: string; readonly kind: 'integer'; readonly values: Int32Array }
   | { readonly name: string; readonly kind: 'float'; readonly values: Float32Array }
+  | { readonly name: string; readonly kind: 'double'; readonly values: readonly (number | null)[] }
+  | { readonly name: string; readonly kind: 'text'; readonly values: readonly (string | null)[] }
 
-/** Writes numeric columns of equal length to a Parquet file, whole or not at all. */
+const columnTypes = { integer: 'INTEGER', float: 'FLOAT', double: 'DOUBLE', text: 'VARCHAR' } as const
+
+/** Writes columns of equal length to a Parquet file, whole or not at all. */
 export async function writeParquetTable(file: string, columns: readonly ParquetColumn[]): Promise<void> {
   await withConnection(async connection => {
-    await connection.run(`CREATE TABLE t (${columns.map(({ name, kind }) => `${identifier(name)} ${kind === 'integer' ? 'INTEGER' : 'FLOAT'}`).join(', ')})`)
+    await connection.run(`CREATE TABLE t (${columns.map(({ name, kind }) => `${identifier(name)} ${columnTypes[kind]}`).join(', ')})`)
     const appender = await connection.createAppender('t')
     for (let row = 0; row < (columns[0]?.values.length ?? 0); row++) {
-      for (const { kind, values } of columns) {
-        if (kind === 'integer') appender.appendInteger(values[row] ?? 0)
-        else appender.appendFloat(values[row] ?? NaN)
-      }
+      for (const column of columns) appendCell(appender, column, row)
       appender.endRow()
     }
     appender.closeSync()
     await copyTo(connection, 'SELECT * FROM t', file)
   })
+}
+
+function appendCell(appender: DuckDBAppender, { kind, values }: ParquetColumn, row: number): void {
+  const value = values[row] ?? null
+  if (value === null) appender.appendNull()
+  else if (kind === 'text') appender.appendVarchar(String(value))
+  else if (kind === 'integer') appender.appendInteger(Number(value))
+  else if (kind === 'float') appender.appendFloat(Number(value))
+  else appender.appendDouble(Number(value))
 }
 
 /**

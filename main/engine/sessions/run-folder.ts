@@ -10,7 +10,7 @@ import { HeldOutFile, readHeldOut, type HeldOutLayout } from './held-out'
 import { ProbesFile, readProbes, type ReadProbes } from './probes-file'
 import { readProjection, saveProjection } from './projection-files'
 
-const RUN_FILE = 'run.json'
+export const RUN_FILE = 'run.json'
 const KEPT_MATRIX_BYTES = 2 ** 26
 export const SWEEP_FILE = 'sweep.json'
 export const HELD_OUT_FILE = 'heldout.safetensors'

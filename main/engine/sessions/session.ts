@@ -16,7 +16,7 @@ import { emptySession, readSessionFile, writeSessionFile, SESSION_FILE, type Ses
 
 /** Ending of a session's folder. */
 export const SESSION_ENDING = '.layerscope'
-const RUNS = 'runs'
+export const RUNS = 'runs'
 const AUTOSAVE_MS = 300
 
 /** A file that the session was made from. */

@@ -1,0 +1,164 @@
+import type { Measure, MeasureName, SiteResult } from '../../../preload/contract'
+import { baselineNames, measures, methodName, writeMeasure } from '../../../preload/measures'
+import type { Positions, TextSource } from '../../../preload/recipe'
+import type { Manifest } from '../activations/index'
+import type { ReadProbes } from '../sessions/index'
+import type { FinishedSweep } from './finished-sweep'
+import type { HeldOutScore } from './held-out-score'
+import { markdownCode as code, markdownText as text } from './literal-text'
+
+export interface CardContent {
+  readonly finished: FinishedSweep
+  readonly manifest: Manifest
+  readonly result: SiteResult
+  /** Null where the sweep kept none. */
+  readonly kept: ReadProbes | null
+  /** What the exported arrays give; null for a method that is not linear. */
+  readonly score: HeldOutScore | null
+  readonly figure: boolean
+  readonly version: string
+}
+
+/** The methods paragraph with exact settings, the numbers beside their baselines, cautions and the table of layers, as Markdown. */
+export function methodsCard(content: CardContent): string {
+  const { finished: { sweep }, result, figure } = content
+  const cautions = sweep.warnings.length === 0 ? ['No guard fired.'] : sweep.warnings.map(warning => `- ${text(warning)}`)
+  const notes = sweep.notes ?? []
+  return [
+    `# ${text(methodName(result.method))} probe at ${code(result.site)}`,
+    '## Methods', methodsParagraph(content),
+    '## Result', resultParagraph(content), measureTable(result),
+    ...result.kind === 'numeric' && result.targets.length > 1 ? [targetTable(result.targets)] : [],
+    '## Cautions', cautions.join('\n'), ...notes.length > 0 ? [notes.map(note => `- ${text(note)}`).join('\n')] : [],
+    '## Layers', ...figure ? ['![Held-out score by layer](layers.svg)'] : [], layerTable(content),
+    '## Reproduce', reproduceParagraph(content)
+  ].join('\n\n') + '\n'
+}
+
+function methodsParagraph({ finished: { roles, plan, sweep, runId }, manifest, result, kept, version }: CardContent): string {
+  const { model, dataset, extraction, plan: { positions, dtype } } = manifest
+  const width = manifest.sites.find(({ name }) => name === result.site)?.width ?? 0
+  const chosen = sweep.chosen?.site === result.site && sweep.chosen.method === result.method
+  return [
+    `Activations of the model ${text(model.name)} (family ${text(model.family)}, content hash ${code(model.hash)}) were read on the dataset ${text(dataset.name)} (content hash ${code(dataset.hash)}).`,
+    `${textSentence(manifest.text)} The vector is ${positionPhrase(positions)} at the site ${code(result.site)} (${width} dimensions, stored as ${dtype === 'f16' ? 'float16' : 'float32'}).`,
+    `${count(extraction.rows, 'row')} and ${count(extraction.tokens, 'token')} were read on the provider ${text(extraction.provider)}, ${extraction.skipped.length === 0 ? 'none skipped' : `${extraction.skipped.length} skipped`}, ${extraction.truncated === 0 ? 'none truncated' : `${extraction.truncated} truncated`}.`,
+    targetSentence(sweep, [roles.label, ...roles.moreTargets]),
+    splitSentence({ roles, plan, sweep }),
+    ...kept === null ? [] : [foldSentence(kept)],
+    `The method is ${text(methodName(result.method))}. ${strengthSentence(result, kept)}`,
+    `Controls ran on the same folds: ${controlPhrase(result)}. Intervals are 95 % cluster bootstrap intervals over ${roles.group === null ? 'rows' : 'groups'}.`,
+    `${chosen ? 'Site and method were chosen' : 'This site and method were named by the author of the report, not chosen'} on validation rows${sweep.sites.length > 1 ? ` among ${sweep.sites.length} pairs of site and method` : ''}. The seed is ${plan.seed}.`,
+    `Computed with Layerscope ${version}${runId === null ? '' : `, run ${code(runId)}`}.`
+  ].join(' ')
+}
+
+function textSentence(source: TextSource): string {
+  return source.kind === 'column' ? `A row's text is its column ${code(source.column)}.` : `A row's text is the template ${code(source.template)}.`
+}
+
+function positionPhrase(positions: Positions): string {
+  switch (positions.kind) {
+    case 'last': return 'that of the last token'
+    case 'first': return 'that of the first token'
+    case 'mean': return 'the mean over the tokens'
+    case 'all': return 'that of every token'
+    case 'word': return 'the mean over the tokens of the row\'s word'
+    case 'span': return `that of the last token of the text in column ${code(positions.column)}`
+  }
+}
+
+function targetSentence({ task, classes, targets }: FinishedSweep['sweep'], columns: readonly (string | null)[]): string {
+  if (targets.length > 0) return `The probe predicts the ${targets.length === 1 ? 'number' : 'numbers'} in ${targets.map(code).join(', ')}.`
+  const label = columns.filter(column => column !== null).map(code).join(', ')
+  return `The probe predicts ${label} (${task}): ${count(classes.length, 'class', 'classes')}${classes.length === 0 ? '' : `, ${classes.map(code).join(', ')}`}.`
+}
+
+function splitSentence({ roles, plan, sweep }: Pick<FinishedSweep, 'roles' | 'plan' | 'sweep'>): string {
+  if (roles.test !== null) return `Test rows are those that the column ${code(roles.test)} marks.${roles.group === null ? '' : ` Groups are the values of ${code(roles.group)}.`}`
+  if (plan.split === 'leave-one-group-out') return `Every group of ${roles.group === null ? 'rows' : code(roles.group)} was held out by itself (${sweep.folds} folds).`
+  return `Rows were dealt into ${sweep.folds} folds, each held out in turn${roles.group === null ? ', without groups' : `; rows that share ${code(roles.group)} stay in one fold`}.`
+}
+
+function foldSentence({ sizes }: ReadProbes): string {
+  const list = (rows: readonly number[]): string => rows.length > 10 ? `${Math.min(...rows)} to ${Math.max(...rows)}` : rows.join(', ')
+  return `By fold, training rows: ${list(sizes.map(({ training }) => training.rows))}; test rows: ${list(sizes.map(({ test }) => test.rows))}; test groups: ${list(sizes.map(({ test }) => test.groups))}.`
+}
+
+function strengthSentence({ kind, strength }: SiteResult, kept: ReadProbes | null): string {
+  const symbol = kind === 'classes' ? 'C' : 'α'
+  const strengths = kept?.probes?.strengths
+  if (strengths === undefined) return `Its strength is ${symbol} = ${short(strength)}.`
+  if (strengths.length < 2) return 'It has no strength of regularisation to choose.'
+  return `Its strength was chosen on validation rows inside each training fold from ${strengths.length} values, ${symbol} from ${short(strengths[0] ?? NaN)} to ${short(strengths.at(-1) ?? NaN)}; chosen by fold: ${Array.from(kept?.probes?.chosen ?? [], short).join(', ')}.`
+}
+
+function controlPhrase({ measures: [headline] }: SiteResult): string {
+  return (headline?.baselines ?? []).map(({ name }) => baselineNames[name]).join(', ') || 'none'
+}
+
+function resultParagraph({ result: { measures: [headline] }, score, finished: { sweep } }: CardContent): string {
+  if (headline === undefined) return 'The sweep holds no measure here.'
+  const rows = score === null ? '' : ` on ${count(score.rows, 'held-out row')}`
+  const against = headline.baselines.map(({ name, value }) => `${baselineNames[name]} ${writeMeasure(headline.name, value)}`).join(', ')
+  const many = sweep.sites.length > 1 ? ` ${sweep.sites.length} pairs of site and method were compared.` : ''
+  return `The ${measures[headline.name].phrase} is **${writeMeasure(headline.name, headline.value)}**${intervalText(headline)}${rows}${against === '' ? '' : `, against ${against}`}.${many}`
+}
+
+function intervalText({ name, interval }: Measure): string {
+  return interval === null ? '' : ` (95 % interval ${writeMeasure(name, interval.lo)} to ${writeMeasure(name, interval.hi)})`
+}
+
+function intervalCell(name: MeasureName, interval: Measure['interval']): string {
+  return interval === null ? '–' : `${writeMeasure(name, interval.lo)} to ${writeMeasure(name, interval.hi)}`
+}
+
+function measureTable({ measures: all }: SiteResult): string {
+  const baselines = [...new Set(all.flatMap(measure => measure.baselines.map(({ name }) => name)))]
+  return table(['Measure', 'Value', '95 % interval', ...baselines.map(name => baselineNames[name])], all.map(({ name, value, interval, baselines: own }) => [
+    measures[name].label, writeMeasure(name, value), intervalCell(name, interval),
+    ...baselines.map(baseline => writeMeasure(name, own.find(candidate => candidate.name === baseline)?.value ?? null))
+  ]))
+}
+
+function targetTable(targets: readonly { readonly name: string; readonly r2: number; readonly r2Interval: { readonly lo: number; readonly hi: number }; readonly spearman: number | null; readonly meanAbsoluteError: number }[]): string {
+  return table(['Target', 'R²', '95 % interval', 'Spearman ρ', 'Mean absolute error'], targets.map(({ name, r2, r2Interval, spearman, meanAbsoluteError }) => [
+    code(name), writeMeasure('r2', r2), intervalCell('r2', r2Interval), writeMeasure('spearman', spearman), short(meanAbsoluteError)
+  ]))
+}
+
+/** The method at every site; the reported one in bold. */
+function layerTable({ finished: { sweep }, result }: CardContent): string {
+  const rows = sweep.sites.filter(({ method }) => method === result.method)
+  const names = result.measures.map(({ name }) => name)
+  const [first] = names
+  return table(['Site', ...names.map(name => measures[name].label), '95 % interval', 'Strength'], rows.map(row => {
+    const measure = (name: MeasureName | undefined): Measure | undefined => row.measures.find(candidate => candidate.name === name)
+    const site = code(row.site)
+    return [
+      row.site === result.site ? `**${site}**` : site, ...names.map(name => writeMeasure(name, measure(name)?.value ?? null)),
+      first === undefined ? '–' : intervalCell(first, measure(first)?.interval ?? null), short(row.strength)
+    ]
+  }))
+}
+
+function reproduceParagraph({ score, result }: CardContent): string {
+  if (score === null) return `No linear probe was kept for ${text(methodName(result.method))}, so there are no arrays to compute the score from again.`
+  const boundary = score.kind === 'accuracy' && score.differing > 0
+    ? ` The run multiplies in float32; computed in float64, ${count(score.differing, 'row')} on the boundary ${score.differing === 1 ? 'is' : 'are'} predicted otherwise, and the accuracy is ${score.value}.`
+    : ''
+  return `\`python reproduce.py\` (numpy and safetensors) computes the score from \`direction.safetensors\` and \`activations.safetensors\` and compares it with the one stated here.${boundary}`
+}
+
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+  return [line(header), line(header.map((_, column) => column === 0 ? '---' : '---:')), ...rows.map(line)].join('\n')
+}
+
+function count(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`
+}
+
+function short(value: number): string {
+  return String(Number(value.toPrecision(4)))
+}
