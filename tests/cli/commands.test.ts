@@ -182,5 +182,11 @@ describe.skipIf(!sharedPresent)('commands', () => {
     const probed = JSON.parse((await start(['probe', store, '--label', 'label', '--group', 'town', '--json'])).stdout)
     const numbers = ({ sites }: { sites: { metrics: unknown; strength: number }[] }): unknown => sites.map(({ metrics, strength }) => [metrics, strength])
     expect(numbers(summary.run.sweep)).toEqual(numbers(probed))
+    // Its last finished run, reported.
+    const { site, method, testScore } = summary.run.sweep.chosen
+    const reported = await start(['report', session, '--out', join(folder, 'report'), '--json'])
+    expect([reported.code, JSON.parse(reported.stdout)]).toEqual([0, expect.objectContaining({ site, method, measure: 'accuracy', value: testScore, reproduced: testScore })])
+    expect(await readFile(join(folder, 'report/card.md'), 'utf8')).toContain('Computed with Layerscope 0.1.0, run `run-1`.')
+    expect(JSON.parse((await start(['report', session, '--run', 'run-9', '--out', join(folder, 'report'), '--json'])).stdout)).toMatchObject({ error: { code: 'run-unknown' } })
   })
 })

@@ -25,7 +25,7 @@ export function methodsCard(content: CardContent): string {
   const cautions = sweep.warnings.length === 0 ? ['No guard fired.'] : sweep.warnings.map(warning => `- ${text(warning)}`)
   const notes = sweep.notes ?? []
   return [
-    `# ${text(methodName(result.method))} probe at ${code(result.site)}`,
+    `# Probe report: ${text(methodName(result.method))} at ${code(result.site)}`,
     '## Methods', methodsParagraph(content),
     '## Result', resultParagraph(content), measureTable(result),
     ...result.kind === 'numeric' && result.targets.length > 1 ? [targetTable(result.targets)] : [],

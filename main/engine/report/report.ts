@@ -54,7 +54,7 @@ export async function writeReport(
     const columns = sweepColumns(sweep)
     await writeFileAtomically(join(out, 'sweep.csv'), csvTable(columns))
     await writeParquetTable(join(out, 'sweep.parquet'), columns)
-    const figure = await writeFigure(out, sweep, result)
+    const figure = await writeFigure(out, sweep, result, `${store.manifest.model.name} on ${store.manifest.dataset.name}`)
     if (figure) written.push('layers.svg', 'layers.png')
     const score = kept === null ? null : await writeArrays(out, { store, result, kept, sweep, values: await readHeldOut(join(folder, HELD_OUT_FILE), result.site, result.method) })
     if (score !== null) written.push('direction.safetensors', 'activations.safetensors', 'reproduce.py')
@@ -84,12 +84,12 @@ function reportedResult({ sites, chosen }: SweepSummary, site: string | null, me
 }
 
 /** The method's layers; the mark of the chosen one stays only where it is this method's. */
-async function writeFigure(out: string, sweep: SweepSummary, { kind, method, site }: SiteResult): Promise<boolean> {
+async function writeFigure(out: string, sweep: SweepSummary, { kind, method }: SiteResult, title: string): Promise<boolean> {
   // The layer strip of the figures draws classes.
   if (kind !== 'classes') return false
   const svg = layerStripFigure(
     { ...sweep, sites: sweep.sites.filter(result => result.method === method), chosen: sweep.chosen?.method === method ? sweep.chosen : null },
-    { metric: 'accuracy', theme: 'light', title: `${method} at ${site}` }
+    { metric: 'accuracy', theme: 'light', title }
   )
   await writeFileAtomically(join(out, 'layers.svg'), svg)
   await writeFileAtomically(join(out, 'layers.png'), await renderPng(svg, PNG_SCALE))
