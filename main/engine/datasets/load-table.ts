@@ -122,7 +122,7 @@ async function orderedKeys(connection: DuckDBConnection, raw: string): Promise<r
   const rows = await queryRows(connection, `
     SELECT key FROM (
       SELECT rowid AS entry, unnest(json_keys(json)) AS key, unnest(range(len(json_keys(json)))) AS place FROM ${raw} WHERE json_type(json) = 'OBJECT'
-    ) GROUP BY key ORDER BY min(entry), min(place)`)
+    ) GROUP BY key ORDER BY min(entry), arg_min(place, entry)`)
   return rows.map(([key]) => String(key))
 }
 

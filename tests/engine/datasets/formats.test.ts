@@ -54,6 +54,12 @@ describe('formats', () => {
     await dataset.close()
   })
 
+  it('keeps the order that keys have in the object where they first appear, whatever later ones leave out', async () => {
+    const dataset = await openDataset(folder.write('keys.json', '[{"d":1,"c":2,"b":3,"a":4},{"a":4},{"b":3,"a":4},{"e":5,"a":4}]'))
+    expect(dataset.summary.columns.map((column) => column.name)).toEqual(['d', 'c', 'b', 'a', 'e'])
+    await dataset.close()
+  })
+
   it('takes a JSON array of strings for texts', async () => {
     const dataset = await openDataset(folder.write('strings.json', '["x","y z"]'))
     expect(await dataset.textColumn('text')).toEqual(['x', 'y z'])
