@@ -106,9 +106,10 @@ export function suggestedRoles({ columns, suggested }: DatasetSummary): ColumnRo
     moreTargets: suggested.moreTargets ?? [],
     group: suggested.group ?? null,
     test: suggested.test ?? null,
-    pair: suggested.pair ?? null,
-    polarity: suggested.polarity ?? null,
-    topic: suggested.topic ?? null
+    // Not offered in the window, so not set by it: nobody could see or change them.
+    pair: null,
+    polarity: null,
+    topic: null
   }
 }
 
