@@ -1,12 +1,20 @@
-import { resolve } from 'node:path'
+import { chmod } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'electron-vite'
 
 const at = (path: string): string => resolve(import.meta.dirname, path)
 
+/** npx makes the program of `bin` executable once, when it links it; a later build writes it anew. */
+const executableCommand = {
+  name: 'executable-command',
+  writeBundle: ({ dir = '' }: { readonly dir?: string | undefined }) => chmod(join(dir, 'cli.js'), 0o755)
+}
+
 // The pinned substitute runtime (scripts/electron-runtime) is Electron 33: node 20.18, Chromium 130.
 export default defineConfig({
   main: {
+    plugins: [executableCommand],
     build: {
       target: 'node20.18',
       outDir: at('out/main'),

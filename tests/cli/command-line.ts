@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 
-const script = fileURLToPath(new URL('../../out/main/cli.js', import.meta.url))
+/** The built program. */
+export const script = fileURLToPath(new URL('../../out/main/cli.js', import.meta.url))
 export const shared = fileURLToPath(new URL('../../../shared/', import.meta.url))
 export const sharedPresent = existsSync(shared)
 

@@ -1,11 +1,11 @@
-import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { constants, existsSync } from 'node:fs'
+import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openSafetensors } from '../../main/engine/activations/index'
 import { openDataset } from '../../main/engine/datasets/index'
-import { shared, sharedPresent, start } from './command-line'
+import { script, shared, sharedPresent, start } from './command-line'
 
 const model = join(shared, 'models/zoo/bert/onnx/model.onnx')
 if (!sharedPresent) console.log('skipped: command line tests need ../shared')
@@ -13,6 +13,10 @@ if (!sharedPresent) console.log('skipped: command line tests need ../shared')
 let folder = ''
 beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), 'cli-')) })
 afterAll(async () => { await rm(folder, { recursive: true }) })
+
+it('is executable after every build, as npx needs it', async () => {
+  await access(script, constants.X_OK)
+})
 
 describe('bad arguments', () => {
   it.each([
