@@ -11,7 +11,6 @@ let window: LaunchedApp
 test.beforeAll(async () => {
   files = await temporaryFolder()
   window = await startApp()
-  await expect(window.page.getByText('Processor (CPU)')).toBeVisible()
   await openModelAndDataset(window, atlasModel, await writeStatements(join(files.path, 'first.csv'), 240))
   await runToEnd(window.page)
 })

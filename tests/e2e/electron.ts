@@ -73,8 +73,15 @@ async function launchApp(userData: string, options: LaunchOptions): Promise<Laun
     timeout: 60_000
   })
   const page = await app.firstWindow({ timeout: 60_000 })
+  if (options.app === undefined) await whenListening(page)
   let closing: Promise<void> | undefined
   return { app, page, userData, close: () => (closing ??= closeApp(app)) }
+}
+
+/** Keys and drops that come before the page listens are lost: its frame stands, and two frames later its listeners do. */
+async function whenListening(page: Page): Promise<void> {
+  await page.locator('.StatusBar').waitFor({ timeout: 60_000 })
+  await page.evaluate(() => new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)) }))
 }
 
 /** What the tests were started with, less what would change Electron itself. */
