@@ -41,7 +41,7 @@ export const baselineNames: Readonly<Record<BaselineName, string>> = {
 
 const methodNames: Readonly<Record<string, string>> = {
   logistic: 'logistic', 'mass-mean': 'mass mean', 'mass-mean-covariance': 'mass mean (covariance)', lda: 'linear discriminant',
-  'nearest-centroid': 'nearest centroid', ridge: 'ridge', mlp: 'MLP', ccs: 'CCS', ttpd: 'TTPD'
+  'nearest-centroid': 'nearest centroid', ridge: 'ridge'
 }
 
 /** A method in words. */

@@ -53,8 +53,8 @@ export interface HeatMapLayout {
 const CHARACTER = 6.2
 const LEAST_CELL = 6
 const AXIS_TITLE = 20
-/** The colour scale with its two numbers, right of the cells. */
-const SCALE = 64
+/** The colour scale right of the cells, up to its two numbers. */
+const SCALE = 27
 const SLANT = Math.sin(Math.PI / 5)
 
 /** Places a heat map of `data` into a room of pixels. `square` keeps cells square, for matrices of like with like. */
@@ -64,7 +64,9 @@ export function heatMapLayout(data: HeatMapData, room: { readonly width: number;
   const longest = (labels: readonly string[]): number => Math.max(1, ...labels.map((label) => label.length))
   const rowCharacters = Math.min(longest(rows.labels), Math.max(6, Math.floor(room.width * 0.28 / CHARACTER)))
   const left = AXIS_TITLE + rowCharacters * CHARACTER + 14
-  const inner = Math.max(width * LEAST_CELL, room.width - left - SCALE)
+  // Figures and units run wider than the mean letter.
+  const scale = Math.max(64, SCALE + longest(data.range.map(data.write)) * CHARACTER * 1.1 + 6)
+  const inner = Math.max(width * LEAST_CELL, room.width - left - scale)
   const level = longest(columns.labels)
   // Short names of many columns are written every few columns instead.
   const slanted = level > 6 && level * CHARACTER + 8 > Math.min(132, inner / width)
@@ -83,7 +85,7 @@ export function heatMapLayout(data: HeatMapData, room: { readonly width: number;
   return {
     left, top, cellWidth, cellHeight, rowCharacters, slanted, columnCharacters,
     titleAt: top + cellHeight * height + labelHeight + 12,
-    width: Math.max(room.width, left + cellWidth * width + SCALE),
+    width: Math.max(room.width, left + cellWidth * width + scale),
     height: Math.max(room.height, top + cellHeight * height + labelHeight + AXIS_TITLE),
     inCells: cellWidth >= widest * CHARACTER + 6 && cellHeight >= 15
   }

@@ -1,5 +1,5 @@
 import type { RunSummary } from '../../preload/contract'
-import { formatPercent } from '../components'
+import { measures, writeMeasure } from '../../preload/measures'
 import { siteName } from '../layers'
 import { showRun } from '../state/run'
 import { useWorkbench } from '../state/workbench'
@@ -7,6 +7,8 @@ import { useWorkbench } from '../state/workbench'
 /** The runs of the session, newest first; a click shows one. */
 export function RunList({ runs, shown }: { readonly runs: readonly RunSummary[]; readonly shown: string | null }): React.JSX.Element {
   const busy = useWorkbench(({ run }) => run?.progress != null)
+  // Runs of several models, such as the checkpoints of one, are told apart by the model.
+  const models = new Set(runs.map(({ model }) => model.hash)).size
   return (
     <section className="RunList" aria-label="Runs so far">
       <h3>Runs so far</h3>
@@ -15,7 +17,7 @@ export function RunList({ runs, shown }: { readonly runs: readonly RunSummary[];
           <li key={run.runId}>
             <button type="button" aria-current={run.runId === shown || undefined} disabled={busy && run.runId !== shown} onClick={() => showRun(run)} title={`${run.dataset.name} in ${run.model.name}, ${new Date(run.startedAt).toLocaleString()}`}>
               <span className="RunList-number tabular">{number}</span>
-              <span className="RunList-name">{run.dataset.roles.label ?? 'no label'}<small>{positionName(run)}</small></span>
+              <span className="RunList-name">{run.dataset.roles.label ?? 'no label'}<small>{models > 1 ? run.model.name : positionName(run)}</small></span>
               <span className="RunList-outcome tabular">{outcome(run)}</span>
             </button>
           </li>
@@ -34,5 +36,7 @@ function outcome(run: RunSummary): string {
   if (run.status === 'failed') return 'failed'
   if (run.status === 'cancelled') return 'cancelled'
   const chosen = run.sweep?.chosen
-  return chosen ? `${chosen.measure === 'r2' ? `R² ${chosen.testScore.toFixed(2)}` : formatPercent(chosen.testScore)} · ${siteName(chosen.site)}` : 'done'
+  if (!chosen) return 'done'
+  const score = writeMeasure(chosen.measure, chosen.testScore)
+  return `${chosen.measure === 'accuracy' ? score : `${measures[chosen.measure].label} ${score}`} · ${siteName(chosen.site)}`
 }

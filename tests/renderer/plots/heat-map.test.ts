@@ -19,6 +19,14 @@ describe('heat map', () => {
     expect(cellAt(layout, data, ...centre(1, 2))).toBeNull()
   })
 
+  it('leaves the numbers of the colour scale their room, whatever their unit', () => {
+    for (const write of [(value: number) => value.toFixed(2), (value: number) => `${(value * 100).toFixed(1)} %`, (value: number) => `${(value * 20_038).toFixed(0)} kilometres`]) {
+      const layout = heatMapLayout({ ...data, write }, { width: 600, height: 400 }, false)
+      // Digits of 11 px are at most 6.8 px wide; they begin 27 px right of the cells.
+      expect(layout.width - layout.left - 2 * layout.cellWidth).toBeGreaterThanOrEqual(27 + 6.8 * write(1).length)
+    }
+  })
+
   it('keeps cells visible where the room is too small, and square where asked', () => {
     const many = { ...data, rows: { title: 'a', labels: Array.from({ length: 200 }, (_, i) => String(i)) }, values: [] }
     expect(heatMapLayout(many, { width: 300, height: 200 }, false)).toMatchObject({ cellHeight: 6 })
