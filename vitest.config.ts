@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['tests/**/*.test.ts', 'tests/**/*.test.tsx'],
     exclude: ['tests/e2e/**', 'tests/bench/**'],
     globalSetup: ['tests/build-first.ts'],
+    // Tests that use ONNX Runtime themselves send nothing either (main/engine/workers.ts).
+    env: { ORT_DISABLE_TELEMETRY: '1' },
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',

@@ -98,7 +98,7 @@ process.exit()
 
 /** @param {string} program */
 async function run(program) {
-  const child = spawn(process.execPath, ['--expose-gc', program], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
+  const child = spawn(process.execPath, ['--expose-gc', program], { cwd: root, env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' }, stdio: ['ignore', 'inherit', 'inherit'] })
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (code) => resolve(code ?? 1))

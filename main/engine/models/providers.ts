@@ -45,7 +45,7 @@ function inProcess(name: string): Promise<ProviderInfo> {
   const entry = import.meta.url.endsWith('.ts') ? new URL('../../../out/main/provider-probe.js', import.meta.url) : new URL('./provider-probe.js', import.meta.url)
   return new Promise(resolve => {
     const child = fork(fileURLToPath(entry), [name], {
-      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' }, execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'], timeout: PROBE_MS
+      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1', ORT_DISABLE_TELEMETRY: '1' }, execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'], timeout: PROBE_MS
     })
     let reply: ProbeReply | null = null
     child.on('message', message => { reply = message as ProbeReply })
