@@ -108,6 +108,8 @@ function program(terminal: Terminal, signal: AbortSignal): Command {
     .option('--strengths <n>', 'strengths of regularisation tried', wholeNumber(1, 50), 10)
     .option('--seed <n>', 'of folds and shuffles', wholeNumber(0), 0)
     .option('--test <column>', 'a column that marks the test rows')
+    .option('--pair <column>', 'the two rows of a contrast pair share its value')
+    .option('--polarity <column>', 'affirmative (1, true) or negated (-1, 0, false)')
     .action(async (folder: string, options: ProbeOptions) => { await probe(folder, options, terminal, signal) })
 
   command('transfer <folders...>', 'train on the activations of each folder, test on those of every other')
@@ -119,6 +121,8 @@ function program(terminal: Terminal, signal: AbortSignal): Command {
     .option('--strengths <n>', 'strengths of regularisation tried', wholeNumber(1, 50), 10)
     .option('--seed <n>', 'of folds and shuffles', wholeNumber(0), 0)
     .option('--test <column>', 'a column that marks the test rows')
+    .option('--pair <column>', 'the two rows of a contrast pair share its value')
+    .option('--polarity <column>', 'affirmative (1, true) or negated (-1, 0, false)')
     .action(async (folders: readonly string[], options: TransferOptions) => {
       if (folders.length < 2) throw badArguments('transfer needs at least two folders.')
       await transfer(folders, options, terminal, signal)

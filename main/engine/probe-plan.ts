@@ -1,16 +1,11 @@
 import type { ColumnInfo } from '../../preload/contract'
-import type { ColumnRoles, ProbePlan, ProbeTask } from '../../preload/recipe'
+import type { ColumnRoles, ProbePlan } from '../../preload/recipe'
+import { suggestedMethods } from '../../preload/probe-methods'
 import { predictedTask } from './datasets/index'
-
-/** Methods that a task takes when none are asked for. */
-const suggestedMethods: Readonly<Record<Exclude<ProbeTask, 'auto'>, readonly string[]>> = {
-  classes: ['logistic'],
-  numeric: ['ridge']
-}
 
 /** The plan as it will be carried out: task and methods named, so that summaries say what was done and not what was left open. */
 export function resolvedPlan(plan: ProbePlan, roles: Pick<ColumnRoles, 'label' | 'moreTargets'>, columns: readonly ColumnInfo[]): ProbePlan {
   if (roles.label === null) return plan
   const task = predictedTask(columns, roles, plan.task)
-  return { ...plan, task, methods: plan.methods.length > 0 ? plan.methods : [...suggestedMethods[task]] }
+  return { ...plan, task, methods: plan.methods.length > 0 ? plan.methods : [...suggestedMethods(task)] }
 }

@@ -3,9 +3,11 @@
  * how probes carry over from run to run, and how alike the runs' sites represent the same rows.
  */
 import type { InfluenceResult, InfluentialRow, RefitResult, RefitScore, SimilarityResult, SiteResult, TransferCell, TransferResult } from '../../preload/contract'
+import { methodName } from '../../preload/measures'
 import type { ActivationStore } from './activations/index'
 import { analyse, type ProbedRows, type SimilaritySite, type TransferScore, type TransferSide } from './analyses/index'
 import { LayerscopeError } from './errors'
+import { contrastColumns } from './run'
 import type { RunFolder } from './sessions/index'
 
 /** How an analysis is watched and stopped. */
@@ -45,13 +47,14 @@ export async function sweptRun(run: RunFolder): Promise<SweptRun> {
     result: (site, method) => sweep.sites.find(result => result.site === site && result.method === method) ?? null,
     async probed(site, method) {
       const { probes, fold } = await run.probes(site, method)
-      if (probes === null) throw new LayerscopeError({ code: 'method-not-linear', message: `The run kept no linear probe ${method} at ${site}.`, field: 'method', hint: 'Run the method logistic on this dataset.' })
+      if (probes === null) throw new LayerscopeError({ code: 'method-not-linear', message: `The method ${methodName(method)} keeps no linear probe, which this question reads.`, field: 'method', hint: 'Ask it of the logistic probe or of another linear one.' })
       const { path } = await store.storedSite(site)
       const values = await run.values(site)
       if (values.kind !== 'classes') throw withoutClasses()
       return {
         site, path, codes: values.actual, classes: sweep.classes.length, fold,
-        folds: probes.folds, strengths: probes.chosen, weights: probes.weights, intercepts: probes.intercepts
+        folds: probes.folds, strengths: probes.chosen, weights: probes.weights, intercepts: probes.intercepts,
+        contrast: await contrastColumns(store, summary.dataset.roles)
       }
     }
   }

@@ -9,7 +9,7 @@ import { parsePolarity, type OpenDataset } from './datasets/index'
 import { LayerscopeError, errorReport } from './errors'
 import type { OpenModel } from './models/index'
 import { resolvedPlan } from './probe-plan'
-import { regressionSweep, sweep, type HeldOut, type SweepOutcome } from './probes/index'
+import { regressionSweep, sweep, type ContrastColumns, type HeldOut, type SweepOutcome } from './probes/index'
 import type { HeldOutLayout, RunFolder, RunKeys, Session } from './sessions/index'
 
 /** Progress events no closer together than this. */
@@ -135,9 +135,7 @@ export async function probeStore(
   }
   const optional = async (column: string | null): Promise<readonly (string | null)[] | null> => column === null ? null : await store.textColumn(column)
   const [texts, labels] = [await store.texts(), await store.textColumn(roles.label)]
-  const [groups, tests, pair, polarity, topic] = [
-    await optional(roles.group), await optional(roles.test), await optional(roles.pair), await optional(roles.polarity), await optional(roles.topic)
-  ]
+  const [groups, tests] = [await optional(roles.group), await optional(roles.test)]
   const { signal } = listener
   const heard = { onSite: listener.onSite, ...(listener.onStage === undefined ? {} : { onStage: listener.onStage }) }
   const test = tests && Uint8Array.from(tests, marksTest)
@@ -146,8 +144,15 @@ export async function probeStore(
     const input = { texts, names: [roles.label, ...roles.moreTargets], columns: [labels, ...more], groups, test, sites, readSite: (site: string) => store.readSite(site) }
     return await regressionSweep(input, plan, heard, signal)
   }
-  const contrast = { pair, topic, polarity: polarity && Int8Array.from(polarity, cell => parsePolarity(cell) ?? 0) }
-  return await sweep({ texts, labels, groups, test, contrast, sites, readSite: site => siteMatrix(store, site) }, plan, heard, signal)
+  const contrast = await contrastColumns(store, roles)
+  return await sweep({ texts, labels, groups, test, contrast, datasetRows: store.rows, sites, readSite: site => siteMatrix(store, site) }, plan, heard, signal)
+}
+
+/** The columns of contrast pairs, one entry an activation row. @throws LayerscopeError `column-unknown` */
+export async function contrastColumns(store: ActivationStore, { pair, polarity, topic }: Pick<ColumnRoles, 'pair' | 'polarity' | 'topic'>): Promise<ContrastColumns> {
+  const optional = async (column: string | null): Promise<readonly (string | null)[] | null> => column === null ? null : await store.textColumn(column)
+  const marks = await optional(polarity)
+  return { pair: await optional(pair), topic: await optional(topic), polarity: marks && Int8Array.from(marks, cell => parsePolarity(cell) ?? 0) }
 }
 
 /** A site whole, or, where that would take too much memory, where it lies. */

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import type { Cell, ColumnInfo, DatasetSummary } from '../../preload/contract'
 import type { ColumnRoles, ProbePlan } from '../../preload/recipe'
-import { Button, Dialog, Field, formatCount, formatQuantity, SegmentedControl, Select, TextInput } from '../components'
+import { Button, Dialog, Disclosure, Field, formatCount, formatQuantity, SegmentedControl, Select, TextInput } from '../components'
 import { rereadDataset, setRoles, suggestedRoles, useDatasetDialog } from '../state/dataset'
 import { useWorkbench, workbench } from '../state/workbench'
 import { ClassCounts } from './ClassCounts'
@@ -118,6 +118,16 @@ function RolesForm({ dataset, roles }: { readonly dataset: DatasetSummary; reado
       <Field label="Test rows" hint={roles.test === null ? null : 'Rows marked true, 1 or “test” are never trained on.'}>
         {(id) => <Select id={id} label="Test column" value={roles.test ?? none} options={orNone('Each fold in turn')} onChange={(value) => setRoles({ ...roles, test: pick(value) })} />}
       </Field>
+      <Disclosure key={dataset.datasetId} label="Contrast pairs and negation" detail={contrastDetail(roles)}>
+        <div className="RolesForm-contrast">
+          <Field label="Contrast pair" hint="The two rows of a pair share its value and have opposite labels. They stay in one fold.">
+            {(id) => <Select id={id} label="Pair column" value={roles.pair ?? none} options={orNone('No pairs')} onChange={(value) => setRoles({ ...roles, pair: pick(value) })} />}
+          </Field>
+          <Field label="Polarity" hint="Affirmative (1, true) or negated (−1, 0, false): tells the two sides of pairs apart.">
+            {(id) => <Select id={id} label="Polarity column" value={roles.polarity ?? none} options={orNone('Not marked')} onChange={(value) => setRoles({ ...roles, polarity: pick(value) })} />}
+          </Field>
+        </div>
+      </Disclosure>
       {(dataset.format === 'csv' || dataset.format === 'tsv') && <ReadForm dataset={dataset} />}
       {dataset.format === 'conllu' && (
         <div className="Field">
@@ -128,6 +138,10 @@ function RolesForm({ dataset, roles }: { readonly dataset: DatasetSummary; reado
       )}
     </div>
   )
+}
+
+function contrastDetail({ pair, polarity }: ColumnRoles): string {
+  return [pair, polarity].filter((column) => column !== null).join(' · ') || 'none'
 }
 
 const tasks = [{ value: 'auto', label: 'By the column' }, { value: 'classes', label: 'Classes' }, { value: 'numeric', label: 'Numbers' }] as const

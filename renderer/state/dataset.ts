@@ -106,9 +106,9 @@ export function suggestedRoles({ columns, suggested }: DatasetSummary): ColumnRo
     moreTargets: suggested.moreTargets ?? [],
     group: suggested.group ?? null,
     test: suggested.test ?? null,
-    // Not offered in the window, so not set by it: nobody could see or change them.
-    pair: null,
-    polarity: null,
+    pair: suggested.pair ?? null,
+    polarity: suggested.polarity ?? null,
+    // Not offered in the window, so not set by it: nobody could see or change it.
     topic: null
   }
 }

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { sweep } from '../../main/engine/probes'
+import { noContrast, sweep } from '../../main/engine/probes'
 import { planFolds } from '../../main/engine/probes/folds'
 import { logistic } from '../../main/engine/probes/methods/logistic'
 import { Products } from '../../main/engine/probes/products'
@@ -48,7 +48,7 @@ async function compare(given: Material, folder: string, print: (line: string) =>
   const products = await Products.create(1)
   const fitSite = async (file: string): Promise<readonly Float64Array[]> => {
     const data = prepareSite(file, { data: activations(file), rows, columns }, rows, Int32Array.from(given.codes.keys()), plan.cellOfRow, plan.cells)
-    const context = { data, cellOfRow: plan.cellOfRow, classes: 2, products, checkpoint: () => undefined }
+    const context = { data, cellOfRow: plan.cellOfRow, classes: 2, products, contrast: noContrast(rows), seed: 0, checkpoint: () => undefined }
     return (await logistic.fit(context, jobs, 'validation')).map(fit => fit.objectives)
   }
   // The first call compiles and touches memory; every contender but Python's own start-up is measured warm.

@@ -22,6 +22,9 @@ export interface ProbeOptions {
   readonly strengths: number
   readonly seed: number
   readonly test?: string
+  readonly pair?: string
+  readonly polarity?: string
+  readonly topic?: string
 }
 
 /** Sweep with controls over extracted activations; `sweep.json`, the held-out values and the trained probes stay beside them. */
@@ -29,7 +32,7 @@ export async function probe(folder: string, options: ProbeOptions, terminal: Ter
   const store = await openStore(folder)
   try {
     const { task, methods, split, folds, strengths, seed } = options
-    const roles = { label: options.label, moreTargets: [...options.also ?? []], group: options.group ?? null, test: options.test ?? null, pair: null, polarity: null, topic: null }
+    const roles = { label: options.label, moreTargets: [...options.also ?? []], group: options.group ?? null, test: options.test ?? null, pair: options.pair ?? null, polarity: options.polarity ?? null, topic: options.topic ?? null }
     const plan = resolvedPlan(probePlanSchema.parse({ task, methods, split, folds, strengths, seed }), roles, await store.columns())
     const sites = options.sites === undefined ? store.sites : matchSites(store.sites, options.sites)
     const heldOut = await HeldOutFile.create(join(folder, HELD_OUT_FILE), heldOutLayout(roles, plan), sites, plan.methods, store.rows.length)

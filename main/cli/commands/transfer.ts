@@ -1,10 +1,11 @@
 import { basename, resolve } from 'node:path'
 import type { TransferCell } from '../../../preload/contract'
+import { methodName } from '../../../preload/measures'
 import { probePlanSchema } from '../../../preload/recipe'
 import { openStore, type ActivationStore } from '../../engine/activations/index'
 import { LayerscopeError } from '../../engine/errors'
 import type { HeldOut } from '../../engine/probes/index'
-import { probeStore } from '../../engine/run'
+import { contrastColumns, probeStore } from '../../engine/run'
 import { transferAmong, transferObstacle, type SweptRun } from '../../engine/run-analyses'
 import { matchSites } from '../sites'
 import { printable, table, type Terminal } from '../terminal'
@@ -18,6 +19,9 @@ export interface TransferOptions {
   readonly strengths: number
   readonly seed: number
   readonly test?: string
+  readonly pair?: string
+  readonly polarity?: string
+  readonly topic?: string
 }
 
 /** Trains on the activations of each folder and tests on those of every other, site by site. */
@@ -89,7 +93,8 @@ async function sweepOf(store: ActivationStore, name: string, sites: readonly str
   const { label, method, folds, strengths, seed } = options
   const group = await groupOf(store, options.group ?? null, name, terminal)
   const held = new Map<string, HeldOut>()
-  const { summary, actual, fold } = await probeStore(store, { label, group, test: options.test ?? null, moreTargets: [], pair: null, polarity: null, topic: null }, probePlanSchema.parse({ task: 'classes', methods: [method], folds, strengths, seed }), {
+  const contrast = { pair: options.pair ?? null, polarity: options.polarity ?? null, topic: options.topic ?? null }
+  const { summary, actual, fold } = await probeStore(store, { label, group, test: options.test ?? null, moreTargets: [], ...contrast }, probePlanSchema.parse({ task: 'classes', methods: [method], folds, strengths, seed }), {
     signal,
     onSite(result, values, done, total) {
       held.set(result.site, values)
@@ -104,9 +109,9 @@ async function sweepOf(store: ActivationStore, name: string, sites: readonly str
     result: site => summary.sites.find(result => result.site === site) ?? null,
     async probed(site) {
       const probes = held.get(site)?.probes
-      if (!probes || codes === null) throw new LayerscopeError({ code: 'method-not-linear', message: `${method} is not a linear probe, and transfer needs one.`, field: 'method', hint: 'Use logistic.' })
+      if (!probes || codes === null) throw new LayerscopeError({ code: 'method-not-linear', message: `The method ${methodName(method)} keeps no linear probe, and transfer carries one over.`, field: 'method', hint: 'Use logistic, or another linear method.' })
       const { path } = await store.storedSite(site)
-      return { site, path, codes, classes: summary.classes.length, fold, folds: probes.folds, strengths: probes.chosen, weights: probes.weights, intercepts: probes.intercepts }
+      return { site, path, codes, classes: summary.classes.length, fold, folds: probes.folds, strengths: probes.chosen, weights: probes.weights, intercepts: probes.intercepts, contrast: await contrastColumns(store, contrast) }
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { ErrorReport, ProbeMetrics } from '../../../preload/contract'
+import type { ContrastColumns } from '../probes/index'
 
 /** Where one site of one run lies, `[rows, width]`, and what its rows are. Arrays have one entry an activation row. */
 export interface SiteRows {
@@ -20,6 +21,8 @@ export interface ProbedRows extends SiteRows {
   /** The fold's probes on raw activations: weights [folds, outputs, width], intercepts [folds, outputs]. */
   readonly weights: Float64Array
   readonly intercepts: Float64Array
+  /** Columns that the sweep's methods on pairs read. */
+  readonly contrast: ContrastColumns
 }
 
 /** Which training rows made one prediction. Rows are activation rows. */

@@ -1,5 +1,5 @@
 import { LayerscopeError } from '../errors'
-import { bootstrapIntervals, classProbabilities, keptProbes, prepareSite, probeMethod, Products, type LinearProbe } from '../probes/index'
+import { bootstrapIntervals, classProbabilities, codeContrast, isLinear, keptProbes, prepareSite, probeMethod, Products } from '../probes/index'
 import type { AnalysisContext, HeldOutScores, RefitJob, RefitOutcome } from './analysis-protocol'
 import { readActivations } from './training-rows'
 
@@ -29,10 +29,10 @@ export async function refitWithout(job: RefitJob, { checkpoint }: AnalysisContex
   const data = prepareSite(job.site, matrix, codes.length, rows, cellOfRow, 2 * (folds + 1))
   const products = await Products.create(classes === 2 ? 1 : classes)
   try {
-    const context = { data, cellOfRow, classes, products, checkpoint }
+    const context = { data, cellOfRow, classes, products, contrast: codeContrast(job.contrast, rows, labels, job.seed), seed: job.seed, checkpoint }
     const jobs = trainings.map((cells, own) => ({ cells, codes: labels, strengths: [job.strengths[own] as number], start: null }))
     const fits = await probeMethod(job.method).fit(context, jobs, 'final')
-    const probes = fits.map(fit => fit.probes[0]).filter((probe): probe is LinearProbe => probe !== undefined)
+    const probes = fits.flatMap(fit => fit.probes.slice(0, 1)).filter(isLinear)
     const kept = keptProbes(data, probes, { strengths: job.strengths, validation: new Float64Array(0), chosen: job.strengths })
     return { before, after: scores(job, heldOut(job, raw, kept), rows) }
   } finally {

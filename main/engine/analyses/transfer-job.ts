@@ -1,4 +1,4 @@
-import { controlScores, keptProbes, prepareSite, probeMethod, probeMetrics, Products, seededRandom, shuffle, type LinearProbe, type Matrix } from '../probes/index'
+import { codeContrast, controlScores, isLinear, keptProbes, prepareSite, probeMethod, probeMetrics, Products, seededRandom, shuffle, type Matrix } from '../probes/index'
 import type { AnalysisContext, TransferJob, TransferOutcome, TransferScore, TransferSide } from './analysis-protocol'
 import { probabilitiesOf } from './refit-job'
 import { readActivations } from './training-rows'
@@ -45,12 +45,13 @@ async function trainOnAll(
   const data = prepareSite(side.site, await readActivations(side.path), side.codes.length, rows, cellOfRow, 1)
   try {
     const job = { cells: [0], strengths: [side.strength], start: null }
-    const fits = await probeMethod(method).fit({ data, cellOfRow, classes, products, checkpoint }, [
+    const context = { data, cellOfRow, classes, products, contrast: codeContrast(side.contrast, rows, codes, seed), seed, checkpoint }
+    const fits = await probeMethod(method).fit(context, [
       { ...job, codes }, { ...job, codes: shuffle(Int32Array.from(codes), seededRandom(seed + 1)) }
     ], 'final')
     const none = { strengths: new Float64Array(0), validation: new Float64Array(0), chosen: new Float64Array(0) }
-    const raw = (probe: LinearProbe | undefined): RawProbes => keptProbes(data, probe ? [probe] : [], none)
-    return { whole: raw(fits[0]?.probes[0]), shuffled: raw(fits[1]?.probes[0]) }
+    const raw = (at: number): RawProbes => keptProbes(data, fits[at]?.probes.slice(0, 1).filter(isLinear) ?? [], none)
+    return { whole: raw(0), shuffled: raw(1) }
   } finally {
     await data.close()
   }

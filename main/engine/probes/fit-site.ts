@@ -1,6 +1,6 @@
 import { scoreBlocks } from './feature-blocks'
 import type { FoldPlan } from './folds'
-import type { FitJob, LinearProbe, ProbeMethod, SiteContext } from './probe-method'
+import { isLinear, type FitJob, type LinearProbe, type Probe, type ProbeMethod, type SiteContext } from './probe-method'
 
 /** What one method gives at one site: held-out probabilities and how its strength was chosen. */
 export interface SiteFit {
@@ -14,8 +14,8 @@ export interface SiteFit {
   readonly validationAccuracy: number
   /** The strength that validation prefers over all outer folds together. */
   readonly strength: number
-  /** The scored probe of each outer fold, on the stored features. */
-  readonly probes: readonly LinearProbe[]
+  /** The scored probe of each outer fold, on the stored features; null for a method that is not linear. */
+  readonly probes: readonly LinearProbe[] | null
   /** Ascending. */
   readonly strengths: readonly number[]
   /** Every inner training set is separated without error at the weakest regularisation. */
@@ -71,7 +71,7 @@ export async function fitSite(
     probabilities: await held(0),
     shuffled: await held(1),
     outer: outer.map(({ accuracies, best }) => ({ validationAccuracy: accuracies[best] as number, strength: strengths[best] as number, accuracies })),
-    probes: plan.outer.map((_, i) => outerFits[2 * i]?.probes[0]).filter(probe => probe !== undefined),
+    probes: linearProbes(plan.outer.map((_, i) => outerFits[2 * i]?.probes[0])),
     strengths,
     validationAccuracy: mean(outer.map(({ accuracies, best }) => accuracies[best] as number)),
     strength: outer.some(({ fold }) => fold.inner.length > 0) ? strengths[indexOfLargest(means)] as number : strengths[outer[0]?.best ?? 0] as number,
@@ -99,7 +99,7 @@ export function classProbabilities(logits: Float32Array, outputs: number, rows: 
 }
 
 /** Rows of each cell that each probe puts in their class. */
-async function correctByCell(context: SiteContext, probes: readonly LinearProbe[], codes: Int32Array): Promise<readonly Float64Array[]> {
+async function correctByCell(context: SiteContext, probes: readonly Probe[], codes: Int32Array): Promise<readonly Float64Array[]> {
   const { data: { rows, cellRows }, products: { outputs }, cellOfRow } = context
   const counts: Float64Array[] = []
   const together = Math.max(1, Math.floor(2 ** 22 / (rows * outputs)))
@@ -122,7 +122,7 @@ async function correctByCell(context: SiteContext, probes: readonly LinearProbe[
   return counts
 }
 
-async function heldOut(context: SiteContext, plan: FoldPlan, probes: readonly (LinearProbe | undefined)[]): Promise<Float64Array> {
+async function heldOut(context: SiteContext, plan: FoldPlan, probes: readonly (Probe | undefined)[]): Promise<Float64Array> {
   const { data: { rows }, products: { outputs }, classes, cellOfRow } = context
   const probabilities = new Float64Array(rows * classes).fill(NaN)
   const own = new Float64Array(classes)
@@ -140,24 +140,38 @@ async function heldOut(context: SiteContext, plan: FoldPlan, probes: readonly (L
 }
 
 /** Logits [probes × outputs, rows]. */
-async function scoreProbes(context: SiteContext, probes: readonly LinearProbe[]): Promise<Float32Array> {
-  const { columns } = context.data
+async function scoreProbes(context: SiteContext, probes: readonly Probe[]): Promise<Float32Array> {
+  const { columns, rows } = context.data
   const { outputs } = context.products
+  const linear = linearProbes(probes)
+  if (!linear) {
+    const logits = new Float32Array(probes.length * outputs * rows)
+    probes.forEach((probe, i) => { if (!isLinear(probe)) logits.set(probe.logits, i * outputs * rows) })
+    return logits
+  }
   const weights = new Float32Array(probes.length * outputs * columns)
   const intercepts = new Float32Array(probes.length * outputs)
-  probes.forEach((probe, i) => {
+  linear.forEach((probe, i) => {
     weights.set(probe.weights, i * outputs * columns)
     intercepts.set(probe.intercepts, i * outputs)
   })
   return scoreBlocks(context.products, context.data.blocks, weights, intercepts)
 }
 
-function meanProbe(probes: readonly LinearProbe[]): LinearProbe | null {
-  const first = probes[0]
-  if (!first) return null
+/** Null where a probe is not linear: a method gives one kind alone. */
+function linearProbes(probes: readonly (Probe | undefined)[]): readonly LinearProbe[] | null {
+  const present = probes.filter(probe => probe !== undefined)
+  const linear = present.filter(isLinear)
+  return linear.length === present.length ? linear : null
+}
+
+function meanProbe(probes: readonly Probe[]): LinearProbe | null {
+  const linear = linearProbes(probes)
+  const first = linear?.[0]
+  if (!linear || !first) return null
   return {
-    weights: Float32Array.from(first.weights, (_, i) => mean(probes.map(probe => probe.weights[i] as number))),
-    intercepts: Float64Array.from(first.intercepts, (_, i) => mean(probes.map(probe => probe.intercepts[i] as number)))
+    weights: Float32Array.from(first.weights, (_, i) => mean(linear.map(probe => probe.weights[i] as number))),
+    intercepts: Float64Array.from(first.intercepts, (_, i) => mean(linear.map(probe => probe.intercepts[i] as number)))
   }
 }
 

@@ -6,7 +6,7 @@ import { mostLeftOut } from './folds'
 export interface CodedGroups {
   /** Index of the group; a negative number of its own for a row without one. */
   readonly codes: Int32Array
-  /** Whether there is a group column at all. */
+  /** Whether a column says which rows belong together. */
   readonly given: boolean
   /** Rows without a group where others have one. */
   readonly ungrouped: number

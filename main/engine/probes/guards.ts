@@ -1,20 +1,26 @@
 import { textBelowChance, type ChosenSite, type ClassifiedSite } from '../../../preload/contract'
 import type { ProbePlan } from '../../../preload/recipe'
 import { wordLean } from './balanced-words'
+import type { SiteContrast } from './contrast-pairs'
 import type { FoldPlan } from './folds'
 import { groupWarnings, type CodedGroups } from './groups'
 import type { CodedLabels } from './labels'
+import { readsPairs } from './methods'
 import type { SiteOutcome } from './worker-protocol'
 
 /** Fewer groups than this make a cluster bootstrap interval too narrow to be believed. */
 const fewestGroups = 10
+/** Rows that a sentence lists. */
+const namedRows = 5
 
 /** What the guards before the first fit look at; arrays run over the labelled rows. */
 export interface SweepMaterial {
   readonly labels: CodedLabels
   readonly codes: Int32Array
   readonly groups: CodedGroups
+  readonly contrast: SiteContrast
   readonly texts: readonly string[]
+  readonly datasetRows: ArrayLike<number> | null
   readonly plan: FoldPlan
   readonly asked: ProbePlan
 }
@@ -24,6 +30,7 @@ export function dataWarnings(material: SweepMaterial): readonly string[] {
   const { labels, codes, groups: { codes: groups, given: hasGroups }, plan, asked } = material
   const warnings: string[] = []
   if (labels.missing > 0) warnings.push(`${rowsOf(labels.missing)} without a label took no part.`)
+  if (readsPairs(asked.methods)) warnings.push(...pairWarnings(material))
   warnings.push(...groupWarnings(asked, material.groups, plan.folds, plan.kind === 'test-split'))
   const testCells = new Set(plan.outer.flatMap(fold => fold.testCells))
   const tested = [...codes.keys()].filter(row => testCells.has(plan.cellOfRow[row] as number))
@@ -48,6 +55,14 @@ export function dataWarnings(material: SweepMaterial): readonly string[] {
   const duplicates = straddlingTexts(material)
   if (duplicates > 0) warnings.push(`${rowsOf(duplicates)} of the test folds ${duplicates === 1 ? 'has' : 'have'} a text that also occurs in training. Choose a group column that keeps equal texts together.`)
   return warnings
+}
+
+/** The rows that methods on pairs cannot train on. */
+function pairWarnings({ labels, contrast: { partner }, datasetRows }: SweepMaterial): readonly string[] {
+  const alone = [...labels.rows].filter((_, i) => partner?.[i] === -1)
+  if (alone.length === 0) return []
+  const named = alone.slice(0, namedRows).map(row => (datasetRows?.[row] ?? row) + 1).join(', ')
+  return [`${rowsOf(alone.length)} ${alone.length === 1 ? 'is' : 'are'} in no contrast pair (${alone.length === 1 ? 'row' : 'rows'} ${named}${alone.length > namedRows ? ', …' : ''}): methods on pairs do not train on ${alone.length === 1 ? 'it' : 'them'}.`]
 }
 
 /** How the site was chosen, and what choosing it inside every fold gives: the best of many must not be quoted by its test score. */

@@ -1,3 +1,4 @@
+import type { SiteContrast } from './contrast-pairs'
 import type { Products } from './products'
 import type { SiteData } from './site-data'
 
@@ -7,6 +8,15 @@ export interface LinearProbe {
   readonly weights: Float32Array
   /** [outputs] */
   readonly intercepts: Float64Array
+}
+
+/** A probe that no weights on a row's features describe, by its logits on every labelled row of the site, [outputs, rows]. */
+export interface ScoredProbe { readonly logits: Float32Array }
+
+export type Probe = LinearProbe | ScoredProbe
+
+export function isLinear(probe: Probe): probe is LinearProbe {
+  return 'weights' in probe
 }
 
 /** One probe to train, at one or several strengths. */
@@ -23,7 +33,7 @@ export interface FitJob {
 
 export interface FitResult {
   /** One probe for each strength of the job. */
-  readonly probes: readonly LinearProbe[]
+  readonly probes: readonly Probe[]
   /** Value of the method's objective at each strength; NaN where the method has none. */
   readonly objectives: Float64Array
   /** Strengths at which the solver reached its cap before even the precision for validation. */
@@ -43,6 +53,10 @@ export interface SiteContext {
   readonly cellOfRow: Int32Array
   readonly classes: number
   readonly products: Products
+  /** What methods on contrast pairs, polarity and topics read. */
+  readonly contrast: SiteContrast
+  /** Of whatever a method draws. */
+  readonly seed: number
   /** Throws when the sweep was cancelled; called between iterations. */
   readonly checkpoint: () => void
 }

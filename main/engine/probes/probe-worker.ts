@@ -54,7 +54,7 @@ async function fit(current: Sweep, { site, matrix }: SweepSite): Promise<readonl
 
 async function fitMethods({ start, baselines, products }: Sweep, data: SiteData): Promise<readonly SiteOutcome[]> {
   const { plan, codes, classes } = start
-  const context = { data, cellOfRow: plan.cellOfRow, classes, products, checkpoint }
+  const context = { data, cellOfRow: plan.cellOfRow, classes, products, contrast: start.contrast, seed: start.seed, checkpoint }
   const tested = testedRows(plan)
   const groups = Int32Array.from(tested, row => start.groups[row] as number)
   const outcomes: SiteOutcome[] = []
@@ -82,7 +82,7 @@ async function fitMethods({ start, baselines, products }: Sweep, data: SiteData)
         seconds: (performance.now() - began) / 1000
       },
       score, predicted: predictedOfRow,
-      probes: keptProbes(data, fitted.probes, {
+      probes: fitted.probes && keptProbes(data, fitted.probes, {
         strengths: Float64Array.from(fitted.strengths), validation: Float64Array.from(fitted.outer.flatMap(({ accuracies }) => accuracies)),
         chosen: Float64Array.from(fitted.outer, ({ strength }) => strength)
       }),
@@ -124,7 +124,7 @@ async function handle(message: ToProbeWorker): Promise<void> {
       }
       if (!sweep) throw new Error('a site came before the start')
       const outcomes = await fit(sweep, message)
-      post({ kind: 'site', outcomes }, outcomes.flatMap(({ score, predicted, probes }) => [score.buffer as ArrayBuffer, predicted.buffer as ArrayBuffer, probes.weights.buffer as ArrayBuffer]))
+      post({ kind: 'site', outcomes }, outcomes.flatMap(({ score, predicted, probes }) => [score.buffer as ArrayBuffer, predicted.buffer as ArrayBuffer, ...probes ? [probes.weights.buffer as ArrayBuffer] : []]))
       return
     }
     case 'close':

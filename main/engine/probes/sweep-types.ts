@@ -22,6 +22,8 @@ export interface SweepInput {
   /** 1 marks rows of a predefined test split. */
   readonly test: Uint8Array | null
   readonly contrast?: ContrastColumns
+  /** Row of the dataset, from 0, of each activation row, for sentences that name rows; theirs are the same where left out. */
+  readonly datasetRows?: ArrayLike<number>
   /** Depth order. */
   readonly sites: readonly string[]
   /**

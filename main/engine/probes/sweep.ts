@@ -1,12 +1,13 @@
 import type { ChosenSite, ClassifiedSite } from '../../../preload/contract'
 import type { ProbePlan } from '../../../preload/recipe'
 import { LayerscopeError } from '../errors'
+import { codeContrast, joinPairs, type SiteContrast } from './contrast-pairs'
 import { planFolds } from './folds'
 import { choiceNotes, dataWarnings, resultWarnings, type SweepMaterial } from './guards'
 import { foldOfRow, foldSizes } from './kept-probes'
 import { checkSplit, codeGroups } from './groups'
 import { codeLabels } from './labels'
-import { checkClasses, probeMethod } from './methods'
+import { checkMethods, probeMethod, readsPairs } from './methods'
 import { ProbeWorker } from './probe-worker-host'
 import { seededRandom, shuffle } from './random'
 import type { ActualClasses, HeldOutClasses, SweepInput, SweepListener, SweepOutcome } from './sweep-types'
@@ -26,8 +27,7 @@ export async function sweep(input: SweepInput, plan: ProbePlan, listener: SweepL
   plan.methods.forEach(probeMethod)
   stopIfAborted(signal)
   const material = prepare(input, plan)
-  const { labels, codes, groups } = material
-  checkClasses(plan.methods, labels.classes.length)
+  const { labels, codes, groups, contrast } = material
   const warnings = [...dataWarnings(material)]
   const outcomes: SiteOutcome[] = []
   const worker = new ProbeWorker(signal)
@@ -35,7 +35,7 @@ export async function sweep(input: SweepInput, plan: ProbePlan, listener: SweepL
     listener.onStage?.('baselines')
     await worker.start({
       kind: 'start', texts: input.texts, rows: labels.rows, allRows: input.labels.length, codes,
-      shuffledCodes: shuffledCodes(material, plan.seed), groups: groups.codes,
+      shuffledCodes: shuffledCodes(material, plan.seed), groups: groups.codes, contrast,
       classes: labels.classes.length, plan: material.plan, methods: plan.methods, strengths: plan.strengths, seed: plan.seed
     })
     listener.onStage?.('probing')
@@ -80,23 +80,43 @@ function prepare(input: SweepInput, plan: ProbePlan): SweepMaterial {
   const labels = codeLabels(input.labels)
   const codes = Int32Array.from(labels.rows, row => labels.codes[row] as number)
   const test = input.test
-  const groups = codeGroups(labels.rows, input.groups)
-  checkSplit(plan, groups, test !== null)
+  const columns = input.contrast
+  checkMethods(plan.methods, { classes: labels.classes.length, pair: columns?.pair != null, polarity: columns?.polarity != null })
+  const contrast = codeContrast(columns, labels.rows, codes, plan.seed)
+  if (readsPairs(plan.methods)) checkPairs(contrast)
+  const ownGroups = codeGroups(labels.rows, input.groups)
+  checkSplit(plan, ownGroups, test !== null)
+  const groups = joinPairs(ownGroups, labels.rows, columns?.pair ?? null)
   const foldPlan = planFolds({
     codes, classes: labels.classes.length, groups: groups.codes, folds: plan.folds, split: plan.split, seed: plan.seed,
     test: test ? Uint8Array.from(labels.rows, row => test[row] as number) : null
   })
-  return { labels, codes, groups, texts: input.texts, plan: foldPlan, asked: plan }
+  return { labels, codes, groups, contrast, texts: input.texts, datasetRows: input.datasetRows ?? null, plan: foldPlan, asked: plan }
 }
 
-/** Labels permuted over all rows; with a predefined test split within its two sides, which keeps their class shares. */
-function shuffledCodes({ codes, plan }: SweepMaterial, seed: number): Int32Array {
+function checkPairs({ partner }: SiteContrast): void {
+  if (partner?.some(row => row >= 0)) return
+  throw new LayerscopeError({
+    code: 'no-contrast-pairs', field: 'pair', message: 'No value of the pair column stands in exactly two rows with different labels, so there are no contrast pairs.',
+    hint: 'Choose a column that both rows of a pair share and no third row has.'
+  })
+}
+
+/**
+ * Labels permuted over all rows; with a predefined test split within its two sides, which keeps their class shares. The two
+ * labels of a contrast pair are exchanged or not, so that shuffled pairs are pairs; other rows are permuted among themselves.
+ */
+function shuffledCodes({ codes, plan, contrast: { partner } }: SweepMaterial, seed: number): Int32Array {
   const random = seededRandom(seed + 1)
-  if (plan.kind === 'cross-validation') return shuffle(Int32Array.from(codes), random)
-  const testCells = new Set(plan.outer.flatMap(fold => fold.testCells))
+  const testCells = plan.kind === 'cross-validation' ? new Set<number>() : new Set(plan.outer.flatMap(fold => fold.testCells))
   const result = Int32Array.from(codes)
+  partner?.forEach((other, row) => {
+    if (other <= row || random() < 0.5) return
+    result[row] = codes[other] as number
+    result[other] = codes[row] as number
+  })
   for (const side of [false, true]) {
-    const rows = [...codes.keys()].filter(row => testCells.has(plan.cellOfRow[row] as number) === side)
+    const rows = [...codes.keys()].filter(row => !((partner?.[row] ?? -1) >= 0) && testCells.has(plan.cellOfRow[row] as number) === side)
     const values = shuffle(rows.map(row => codes[row] as number), random)
     rows.forEach((row, i) => { result[row] = values[i] as number })
   }

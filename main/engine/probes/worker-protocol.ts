@@ -1,4 +1,5 @@
 import type { ClassifiedSite, ErrorReport } from '../../../preload/contract'
+import type { SiteContrast } from './contrast-pairs'
 import type { FoldPlan } from './folds'
 import type { KeptProbes } from './kept-probes'
 import type { RegressionOutcome, RegressionStart } from './regression/site-regression'
@@ -19,6 +20,7 @@ export interface SweepStart {
   readonly codes: Int32Array
   readonly shuffledCodes: Int32Array
   readonly groups: Int32Array
+  readonly contrast: SiteContrast
   readonly classes: number
   readonly plan: FoldPlan
   readonly methods: readonly string[]
@@ -56,7 +58,8 @@ export interface SiteOutcome {
   /** Over all activation rows: probability of class 1 or of the true class; NaN where a row was not tested. */
   readonly score: Float32Array
   readonly predicted: Int32Array
-  readonly probes: KeptProbes
+  /** Null for a method that is not linear. */
+  readonly probes: KeptProbes | null
   /** Per outer fold. */
   readonly folds: readonly { readonly validationAccuracy: number; readonly testRight: number; readonly testRows: number }[]
   readonly separable: boolean

@@ -38,7 +38,7 @@ async function madeRun(name: string, rows: number, classes: number, apart: numbe
   const result = outcome.summary.sites[0]
   return {
     values, held: held[0] as HeldOutClasses, groupIds, strength: result?.strength ?? NaN, accuracy: result?.metrics.accuracy ?? NaN,
-    rows: { site, path, codes: outcome.actual.codes, classes, fold: outcome.fold, folds: probes.folds, strengths: probes.chosen, weights: probes.weights, intercepts: probes.intercepts }
+    rows: { site, path, codes: outcome.actual.codes, classes, fold: outcome.fold, folds: probes.folds, strengths: probes.chosen, weights: probes.weights, intercepts: probes.intercepts, contrast: { pair: null, polarity: null, topic: null } }
   }
 }
 

@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { checkClasses, probeMethod } from '../../../main/engine/probes/methods'
+import { checkMethods, probeMethod } from '../../../main/engine/probes/methods'
 import type { SiteContext } from '../../../main/engine/probes/probe-method'
 import { accuracy, areaUnderCurve, predictedClasses, ranking, type Predictions } from '../../../main/engine/probes/metrics'
 import { seededRandom, shuffle } from '../../../main/engine/probes/random'
-import { leavingOut, logitsOf, siteContext } from './fitting'
+import { leavingOut, linearProbe, logitsOf, siteContext } from './fitting'
 import { fixtureTensors, missing, sharedFile } from './shared-files'
 
 const closedForms = ['mass-mean', 'mass-mean-covariance', 'lda', 'nearest-centroid']
 
 async function fitOne(context: SiteContext, name: string, held: number, cells: number, codes: Int32Array): Promise<ReturnType<typeof logitsOf>> {
   const [fit] = await probeMethod(name).fit(context, leavingOut([held], cells, codes, [1]), 'final')
-  return logitsOf(context, fit!.probes[0]!)
+  return logitsOf(context, linearProbe(fit))
 }
 
 function predictionsOf(logits: Float64Array, rows: readonly number[], codes: Int32Array): Predictions {
@@ -46,7 +46,7 @@ describe.skipIf(missing(fixtures))('closed-form probes against the fixtures', ()
     for (const [name, tensor, tolerance] of [['mass-mean', 'mass_mean_direction', 1e-4], ['lda', 'lda_coef', 1e-3]] as const) {
       const reference = tensors.get(tensor)!.data as Float64Array
       const [fit] = await probeMethod(name).fit(context, leavingOut([0], 5, y, [1]), 'final')
-      const weights = Float64Array.from(fit!.probes[0]!.weights, (weight, column) => context.data.scale[column]! > 0 ? weight / context.data.scale[column]! : 0)
+      const weights = Float64Array.from(linearProbe(fit).weights, (weight, column) => context.data.scale[column]! > 0 ? weight / context.data.scale[column]! : 0)
       // The mass-mean logit's scale is calibrated: compare its direction.
       const norm = (values: Float64Array): number => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0))
       const factor = name === 'lda' ? 1 : norm(reference) / norm(weights)
@@ -148,6 +148,6 @@ describe('closed-form probes', () => {
 
   it('are refused in words: unknown names, too many classes', () => {
     expect(() => probeMethod('magic')).toThrow(/no probe method "magic"/)
-    expect(() => { checkClasses(['mass-mean'], 3) }).toThrow(/two classes/)
+    expect(() => { checkMethods(['mass-mean'], { classes: 3, pair: false, polarity: false }) }).toThrow(/two classes/)
   })
 })

@@ -5,7 +5,8 @@ import { areaUnderCurve, accuracy, balancedAccuracy, logLoss, predictedClasses, 
 import { seededRandom } from '../../../main/engine/probes/random'
 import { standardise } from '../../../main/engine/probes/site-data'
 import { fixtureTensors, missing, sharedFile } from './shared-files'
-import { leavingOut, logitsOf, siteContext } from './fitting'
+import type { LinearProbe } from '../../../main/engine/probes/probe-method'
+import { leavingOut, linearProbe, linearProbes, logitsOf, siteContext } from './fitting'
 
 interface BinaryRow { fold: number; C: number; objective: number; test_accuracy: number; test_auroc: number; test_log_loss: number; test_balanced: number }
 interface MultinomialRow { C: number; objective: number; test_accuracy: number; test_log_loss: number }
@@ -30,7 +31,7 @@ describe.skipIf(missing(fixtures))('logistic probe against scikit-learn', () => 
     for (const [fold, fit] of fits.entries()) {
       expect(fit.unfinished).toEqual([])
       const test = [...folds.keys()].filter(row => folds[row] === fold)
-      fit.probes.forEach((probe, c) => {
+      linearProbes(fit).forEach((probe, c) => {
         const row = expected?.logistic_binary.rows.find(candidate => candidate.fold === fold && Math.abs(candidate.C / (strengths[c] as number) - 1) < 1e-9)
         if (!row) throw new Error('the fixture lacks a row')
         worstObjective = Math.max(worstObjective, Math.abs((fit.objectives[c] as number) / row.objective - 1))
@@ -80,7 +81,7 @@ describe.skipIf(missing(fixtures))('logistic probe against scikit-learn', () => 
     const test = [...folds.keys()].filter(row => folds[row] === 0)
     rows.forEach((row, c) => {
       expect(Math.abs((fit?.objectives[c] as number) / row.objective - 1)).toBeLessThan(1e-3)
-      const probe = fit?.probes[c]
+      const probe = linearProbes(fit)[c]
       if (!probe) throw new Error('no probe')
       const logits = logitsOf(context, probe)
       const right = test.filter(at => ((logits[at] as number) > 0 ? 1 : 0) === codes[at]).length
@@ -122,7 +123,7 @@ describe('logistic probe', () => {
     if (!job) throw new Error('no job')
     const [fit] = await logistic.fit(context, [job], 'final')
     const { mean, inverseDeviation } = standardise(context.data, job.cells)
-    fit?.probes.forEach((probe, c) => {
+    linearProbes(fit).forEach((probe, c) => {
       const logits = logitsOf(context, probe)
       const gradient = new Float64Array(4 * columns)
       const intercept = new Float64Array(4)
@@ -146,7 +147,7 @@ describe('logistic probe', () => {
         gradient[i] = (gradient[i] as number) + standardised / (job.strengths[c] as number)
         objective += standardised ** 2 / (2 * (job.strengths[c] as number))
       })
-      expect(fit.objectives[c] as number).toBeCloseTo(objective, 3)
+      expect(fit?.objectives[c] as number).toBeCloseTo(objective, 3)
       const largest = Math.max(...gradient.map(Math.abs), ...intercept.map(Math.abs))
       // 192 training rows, each pulling by at most one.
       expect(largest).toBeLessThan(5e-3)
@@ -158,7 +159,7 @@ describe('logistic probe', () => {
     const context = await siteContext(values, 80, Int32Array.from(codes.keys(), row => row % 5), 2)
     const fits = await logistic.fit(context, leavingOut([0, 1], 5, codes, strengths), 'final')
     for (const fit of fits) {
-      const logits = logitsOf(context, fit.probes[9] ?? { weights: new Float32Array(), intercepts: new Float64Array(1) })
+      const logits = logitsOf(context, linearProbes(fit)[9] as LinearProbe)
       expect(logits.every(Number.isFinite)).toBe(true)
       expect([...logits.keys()].every(row => ((logits[row] as number) > 0 ? 1 : 0) === codes[row])).toBe(true)
     }
@@ -176,8 +177,8 @@ describe('logistic probe', () => {
     }
     const context = await siteContext(wide, 9, Int32Array.from(codes.keys(), row => row % 5), 2)
     const [fit] = await logistic.fit(context, leavingOut([0], 5, codes, [1]), 'final')
-    expect(fit?.probes[0]?.weights[7]).toBe(0)
-    expect(fit?.probes[0]?.weights[8]).toBe(0)
+    expect(linearProbe(fit).weights[7]).toBe(0)
+    expect(linearProbe(fit).weights[8]).toBe(0)
     const narrow = await siteContext(values, 6, Int32Array.from(codes.keys(), row => row % 5), 2)
     const [plain] = await logistic.fit(narrow, leavingOut([0], 5, codes, [1]), 'final')
     // A doubled feature halves its penalty: the objective can only fall.

@@ -1,13 +1,13 @@
+import { methodObstacle, probeMethods, type MethodFacts } from '../../../../preload/probe-methods'
 import { LayerscopeError } from '../../errors'
 import type { ProbeMethod } from '../probe-method'
 import { lda } from './lda'
 import { logistic } from './logistic'
 import { massMean, massMeanCovariance } from './mass-mean'
 import { nearestCentroid } from './nearest-centroid'
+import { pairedFirstComponent, pairedMeanDifference } from './paired-differences'
 
-const methods: readonly ProbeMethod[] = [logistic, massMean, massMeanCovariance, lda, nearestCentroid]
-/** Defined by their papers for two classes. */
-const binaryOnly: readonly string[] = [massMean.name, massMeanCovariance.name]
+const methods: readonly ProbeMethod[] = [logistic, massMean, massMeanCovariance, lda, nearestCentroid, pairedMeanDifference, pairedFirstComponent]
 
 /** The classifier of that name. @throws LayerscopeError `method-unknown` */
 export function probeMethod(name: string): ProbeMethod {
@@ -20,13 +20,15 @@ export function probeMethod(name: string): ProbeMethod {
   })
 }
 
-/** @throws LayerscopeError `method-binary-only` where a method of `names` cannot tell this many classes apart */
-export function checkClasses(names: readonly string[], classes: number): void {
-  const refused = classes > 2 ? names.find(name => binaryOnly.includes(name)) : undefined
-  if (refused === undefined) return
-  throw new LayerscopeError({
-    code: 'method-binary-only', field: 'methods',
-    message: `The method ${refused} tells two classes apart, and the label has ${classes}.`,
-    hint: 'Use nearest-centroid, lda or logistic, or a label with two classes.'
-  })
+/** @throws LayerscopeError `method-binary-only`, `method-needs-…` where a method of `names` cannot run on what there is */
+export function checkMethods(names: readonly string[], facts: MethodFacts): void {
+  for (const method of probeMethods.filter(({ name }) => names.includes(name))) {
+    const obstacle = methodObstacle(method, facts)
+    if (obstacle !== null) throw new LayerscopeError({ code: obstacle.code, field: obstacle.field, message: obstacle.message, hint: obstacle.hint })
+  }
+}
+
+/** Whether any of `names` reads contrast pairs. */
+export function readsPairs(names: readonly string[]): boolean {
+  return probeMethods.some(({ name, needs }) => needs.includes('pair') && names.includes(name))
 }

@@ -1,0 +1,70 @@
+/**
+ * What every probe method reads and when it cannot run: one table for the window's picker, the command line and the engine,
+ * so that a method is offered where it works and refused elsewhere with the same sentence.
+ */
+import type { ProbeTask } from './recipe'
+
+/** A column that some methods cannot do without. */
+export type NeededColumn = 'pair' | 'polarity'
+
+export interface ProbeMethodInfo {
+  readonly name: string
+  readonly task: Exclude<ProbeTask, 'auto'>
+  /** One line on what it does. */
+  readonly summary: string
+  /** Defined by its paper for two classes. */
+  readonly twoClasses: boolean
+  readonly needs: readonly NeededColumn[]
+}
+
+const method = (name: string, summary: string, more: Partial<Omit<ProbeMethodInfo, 'name' | 'summary'>> = {}): ProbeMethodInfo =>
+  ({ name, summary, task: 'classes', twoClasses: false, needs: [], ...more })
+
+/** In the order they are offered. */
+export const probeMethods: readonly ProbeMethodInfo[] = [
+  method('logistic', 'The plane that best tells classes apart, regularised'),
+  method('mass-mean', 'From the mean of one class to that of the other', { twoClasses: true }),
+  method('mass-mean-covariance', 'Mass mean, corrected for correlated features', { twoClasses: true }),
+  method('lda', 'Gaussian classes that share a covariance, shrunk'),
+  method('nearest-centroid', 'The class whose mean is closest'),
+  method('paired-mean-difference', 'Mean difference within contrast pairs', { twoClasses: true, needs: ['pair'] }),
+  method('paired-first-component', 'Main axis of the differences within contrast pairs', { twoClasses: true, needs: ['pair'] }),
+  method('ridge', 'Linear regression, regularised', { task: 'numeric' })
+]
+
+/** What a dataset offers to methods. */
+export interface MethodFacts extends Record<NeededColumn, boolean> { readonly classes: number }
+
+export interface MethodObstacle {
+  readonly code: 'method-binary-only' | `method-needs-${NeededColumn}`
+  /** A few words for a list of methods. */
+  readonly reason: string
+  readonly message: string
+  readonly field: string
+  readonly hint: string
+}
+
+const needed: Readonly<Record<NeededColumn, { readonly reason: string; readonly reads: string; readonly says: string; readonly hint: string }>> = {
+  pair: { reason: 'Needs a contrast pair column', reads: 'contrast pairs', says: 'which two rows form one', hint: 'Choose the column that both rows of a pair share (--pair).' },
+  polarity: { reason: 'Needs a polarity column', reads: 'affirmative and negated statements', says: 'which is which', hint: 'Choose the column that tells them apart (--polarity).' }
+}
+
+/** Why a method cannot run on what there is; null where it can. */
+export function methodObstacle({ name, twoClasses, needs }: ProbeMethodInfo, facts: MethodFacts): MethodObstacle | null {
+  if (twoClasses && facts.classes > 2) {
+    return {
+      code: 'method-binary-only', field: 'methods', reason: `Two classes only; the label has ${facts.classes}`,
+      message: `The method ${name} tells two classes apart, and the label has ${facts.classes}.`,
+      hint: 'Use nearest-centroid, lda or logistic, or a label with two classes.'
+    }
+  }
+  const lacking = needs.find(column => !facts[column])
+  if (lacking === undefined) return null
+  const { reason, reads, says, hint } = needed[lacking]
+  return { code: `method-needs-${lacking}`, field: lacking, reason, message: `The method ${name} reads ${reads}, and no column says ${says}.`, hint }
+}
+
+/** Methods that a task takes when none are asked for. */
+export function suggestedMethods(task: Exclude<ProbeTask, 'auto'>): readonly string[] {
+  return task === 'numeric' ? ['ridge'] : ['logistic']
+}
