@@ -52,7 +52,8 @@ export class GraphSession {
     try {
       const session = await InferenceSession.create(graph.bytes, {
         executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
-        graphOptimizationLevel: 'all',
+        // For a few tokens, rewriting the graph takes longer than it saves.
+        graphOptimizationLevel: plan.use === 'brief' && model.declared !== null ? 'disabled' : 'all',
         intraOpNumThreads: matrixThreads(),
         interOpNumThreads: 1,
         // Batches differ in shape: a remembered allocation per shape only holds memory.
@@ -60,7 +61,12 @@ export class GraphSession {
         logSeverityLevel: 4,
         ...(graph.memory.length === 0 ? {} : { externalData: graph.memory }),
         extra: {
-          session: { model_external_initializers_file_folder_path: graph.folder, ...(mapped ? { disable_prepacking: '1' } : {}) },
+          session: {
+            model_external_initializers_file_folder_path: graph.folder,
+            ...(mapped ? { disable_prepacking: '1' } : {}),
+            // Threads that spin while they wait for work slow down the one that loads.
+            ...(plan.use === 'brief' ? { intra_op: { allow_spinning: '0' } } : {})
+          },
           // A folded cast of a half-precision matrix would be a copy twice its size.
           ...(mapped && model.declared !== null ? { optimization: { disable_specified_optimizers: 'ConstantFolding' } } : {})
         }

@@ -19,6 +19,9 @@ type Attribute = number | string | readonly number[] | { readonly float: number 
 /** Name of a value in the graph under construction. */
 export type Value = string
 
+/** Dims of a value; those with the same name have the same size in every run. */
+export type Shape = readonly (number | string)[]
+
 /**
  * Writes an ONNX graph node by node. Values are names; each operator method returns the name of its first output.
  * Small constants are stored inline and shared; weights are byte ranges of the user's own files.
@@ -28,16 +31,17 @@ export class GraphBuilder {
   private readonly initializers: Onnx.ITensorProto[] = []
   private readonly inputs: Onnx.IValueInfoProto[] = []
   private readonly outputs: Onnx.IValueInfoProto[] = []
+  private readonly shapes: Onnx.IValueInfoProto[] = []
   private readonly constants = new Map<string, Value>()
   private readonly taken = new Set<string>()
 
-  input(name: string, type: ElementType, shape: readonly (number | string)[]): Value {
+  input(name: string, type: ElementType, shape: Shape): Value {
     this.inputs.push(valueInfo(name, type, shape))
     return name
   }
 
   /** Declares `value` as a graph output called `name`. */
-  output(name: string, value: Value, shape: readonly (number | string)[]): void {
+  output(name: string, value: Value, shape: Shape): void {
     if (value !== name) this.nodes.push(onnx.NodeProto.create({ opType: 'Identity', input: [value], output: [name], name: `output/${name}` }))
     this.outputs.push(valueInfo(name, 'float32', shape))
   }
@@ -91,8 +95,12 @@ export class GraphBuilder {
     return name
   }
 
-  /** Appends an operator and returns its first output. `name` must be unique; it names the node and its outputs. */
-  op(opType: string, inputs: readonly Value[], name: string, attributes: Readonly<Record<string, Attribute>> = {}, options: { readonly domain?: string; readonly outputs?: number } = {}): Value {
+  /**
+   * Appends an operator and returns its first output. `name` must be unique; it names the node and its outputs.
+   * @param options.shape of a float32 output whose size ONNX Runtime cannot infer: without it, it finds no buffer that the output
+   *   could take over, and looking for one among all that are free makes loading quadratic in the number of operators
+   */
+  op(opType: string, inputs: readonly Value[], name: string, attributes: Readonly<Record<string, Attribute>> = {}, options: { readonly domain?: string; readonly outputs?: number; readonly shape?: Shape } = {}): Value {
     const outputs = Array.from({ length: options.outputs ?? 1 }, (_, i) => (i === 0 ? name : `${name}:${i}`))
     if (this.taken.has(name)) throw new Error(`The graph already has a value called ${name}.`)
     this.taken.add(name)
@@ -100,12 +108,14 @@ export class GraphBuilder {
       opType, input: [...inputs], output: outputs, name, domain: options.domain ?? '',
       attribute: Object.entries(attributes).map(([key, value]) => attributeOf(key, value))
     }))
+    if (options.shape) this.shapes.push(valueInfo(name, 'float32', options.shape))
     return name
   }
 
   /** The finished ModelProto, with only the nodes that the outputs need. */
   build(graphName: string): Uint8Array {
-    const needed = new Set(this.outputs.map(({ name }) => name ?? ''))
+    const outputs = new Set(this.outputs.map(({ name }) => name ?? ''))
+    const needed = new Set(outputs)
     const kept: Onnx.INodeProto[] = []
     for (const node of [...this.nodes].reverse()) {
       if (!node.output?.some((output) => needed.has(output))) continue
@@ -121,14 +131,15 @@ export class GraphBuilder {
         node: kept.reverse(),
         initializer: this.initializers.filter(({ name }) => needed.has(name ?? '')),
         input: this.inputs.filter(({ name }) => needed.has(name ?? '')),
-        output: this.outputs
+        output: this.outputs,
+        valueInfo: this.shapes.filter(({ name }) => needed.has(name ?? '') && !outputs.has(name ?? ''))
       }
     })
     return onnx.ModelProto.encode(model).finish()
   }
 }
 
-function valueInfo(name: string, type: ElementType, shape: readonly (number | string)[]): Onnx.IValueInfoProto {
+function valueInfo(name: string, type: ElementType, shape: Shape): Onnx.IValueInfoProto {
   return {
     name,
     type: { tensorType: { elemType: ELEMENT_TYPE[type], shape: { dim: shape.map((dim) => (typeof dim === 'string' ? { dimParam: dim } : { dimValue: dim })) } } }

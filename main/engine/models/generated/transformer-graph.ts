@@ -1,6 +1,6 @@
 import { LayerscopeError } from '../../errors'
 import type { Architecture, Rotary, TensorNames } from './architecture'
-import { GraphBuilder, type Value } from './graph-builder'
+import { GraphBuilder, type Shape, type Value } from './graph-builder'
 import { dependsOnLength, rotaryFrequencies } from './rotary'
 import { resolveAlias } from './sites'
 import type { Arithmetic, WeightSource } from './weights'
@@ -59,6 +59,8 @@ class TransformerGraph {
   private readonly positions: Value
   private readonly cosSin = new Map<string, { readonly cos: Value; readonly sin: Value }>()
   private readonly biases = new Map<number | null, Value>()
+  /** Name of the dim of what queries see: the tokens of a run, and with a cache what came before them too. */
+  private readonly keyDim: string
 
   constructor(private readonly architecture: Architecture, private readonly names: TensorNames, private readonly weights: WeightSource, private readonly request: GraphRequest) {
     const prefix = names.prefixes.find((candidate) => weights.has(`${candidate}${names.embedding}.weight`))
@@ -69,6 +71,7 @@ class TransformerGraph {
       })
     }
     this.prefix = prefix
+    this.keyDim = request.cache ? 'key' : 'position'
     const wanted = new Map<string, string[]>()
     for (const site of request.sites) {
       const target = resolveAlias(architecture, site)
@@ -186,34 +189,37 @@ class TransformerGraph {
     const { scale, dividedByDepth = false } = architecture.attention
     const scaled = graph.op('Mul', [query, graph.float(dividedByDepth ? scale / (i + 1) : scale)], label('q_scaled'))
     const grouped = this.shaped(scaled, label('q5'), kvHeads, group, headDim)
-    const queries = this.reshape(graph.op('Transpose', [grouped], label('q_heads'), { perm: [0, 2, 3, 1, 4] }), [0, kvHeads, -1, headDim], label('q_group'))
+    const queries = this.reshape(graph.op('Transpose', [grouped], label('q_heads'), { perm: [0, 2, 3, 1, 4] }), [0, kvHeads, -1, headDim], label('q_group'), ['batch', kvHeads, 'grouped', headDim])
     let keys = graph.op('Transpose', [key], label('k_heads'), { perm: [0, 2, 1, 3] })
     let values = graph.op('Transpose', [value], label('v_heads'), { perm: [0, 2, 1, 3] })
     if (this.request.cache) {
       const past = (name: string): Value => graph.input(name, 'float32', ['batch', kvHeads, 'past', headDim])
-      keys = graph.op('Concat', [past(INPUTS.pastKey(i)), keys], label('k_all'), { axis: 2 })
-      values = graph.op('Concat', [past(INPUTS.pastValue(i)), values], label('v_all'), { axis: 2 })
-      graph.output(`present_key.${i}`, keys, ['batch', kvHeads, 'total', headDim])
-      graph.output(`present_value.${i}`, values, ['batch', kvHeads, 'total', headDim])
+      const shape = ['batch', kvHeads, this.keyDim, headDim]
+      keys = graph.op('Concat', [past(INPUTS.pastKey(i)), keys], label('k_all'), { axis: 2 }, { shape })
+      values = graph.op('Concat', [past(INPUTS.pastValue(i)), values], label('v_all'), { axis: 2 }, { shape })
+      graph.output(`present_key.${i}`, keys, shape)
+      graph.output(`present_value.${i}`, values, shape)
     }
     const keysTransposed = graph.op('Transpose', [keys], label('k_transposed'), { perm: [0, 1, 3, 2] })
     const products = graph.op('MatMul', [queries, keysTransposed], label('products'))
     const byHead = graph.op('Concat', [this.dimension(0), graph.int64s([heads]), this.dimension(1), graph.int64s([-1])], label('scores_shape'), { axis: 0 })
-    let scores = graph.op('Reshape', [products, byHead], label('scores'))
+    const square = ['batch', heads, 'position', this.keyDim]
+    let scores = graph.op('Reshape', [products, byHead], label('scores'), {}, { shape: square })
     const { softcap } = architecture.attention
     if (softcap !== null) {
       const cap = graph.float(softcap)
       scores = graph.op('Mul', [graph.op('Tanh', [graph.op('Div', [scores, cap], label('scores/cap'))], label('scores/tanh')), cap], label('scores/capped'))
     }
     const masked = graph.op('Add', [scores, this.bias(architecture.attention.windows[i] ?? null)], label('masked'))
-    this.outputs(label('hook_attn_scores'), masked, ['batch', heads, 'query', 'key'])
+    this.outputs(label('hook_attn_scores'), masked, square)
     const pattern = graph.op('Softmax', [masked], label('pattern'), { axis: -1 })
-    this.outputs(label('hook_pattern'), pattern, ['batch', heads, 'query', 'key'])
+    this.outputs(label('hook_pattern'), pattern, square)
 
     const patternShape = graph.op('Concat', [this.dimension(0), graph.int64s([kvHeads, -1]), graph.op('Shape', [values], label('keys_count'), { start: 2, end: 3 })], label('pattern_shape'), { axis: 0 })
-    const mixed = graph.op('MatMul', [graph.op('Reshape', [pattern, patternShape], label('pattern_group')), values], label('mixed'))
+    const patternRows = graph.op('Reshape', [pattern, patternShape], label('pattern_group'), {}, { shape: ['batch', kvHeads, 'grouped', this.keyDim] })
+    const mixed = graph.op('MatMul', [patternRows, values], label('mixed'))
     const mixedShape = graph.op('Concat', [this.dimension(0), graph.int64s([heads]), this.dimension(1), graph.int64s([headDim])], label('z_shape'), { axis: 0 })
-    const byToken = graph.op('Transpose', [graph.op('Reshape', [mixed, mixedShape], label('z_heads'))], label('z4'), { perm: [0, 2, 1, 3] })
+    const byToken = graph.op('Transpose', [graph.op('Reshape', [mixed, mixedShape], label('z_heads'), {}, { shape: ['batch', heads, 'position', headDim] })], label('z4'), { perm: [0, 2, 1, 3] })
     const z = this.siteShaped(label('hook_z'), byToken, heads, headDim)
     return this.linear(this.flat(z, heads * headDim, label('z_rows')), this.at(this.names.block.attentionOut, i), heads * headDim, architecture.hidden, label('out'))
   }
@@ -232,9 +238,9 @@ class TransformerGraph {
       graph.op('Split', [packed, sizes], label('q'), { axis: 1 }, { outputs: 3 })
       return [label('q'), `${label('q')}:1`, `${label('q')}:2`]
     }
-    const byHead = this.reshape(packed, [0, heads, 3 * headDim], label('qkv_heads'))
+    const byHead = this.reshape(packed, [0, heads, 3 * headDim], label('qkv_heads'), ['tokens', heads, 3 * headDim])
     graph.op('Split', [byHead, graph.int64s([headDim, headDim, headDim])], label('q_heads3'), { axis: 2 }, { outputs: 3 })
-    const rows = (value: Value, as: string): Value => this.reshape(value, [0, heads * headDim], label(as))
+    const rows = (value: Value, as: string): Value => this.reshape(value, [0, heads * headDim], label(as), ['tokens', heads * headDim])
     return [rows(label('q_heads3'), 'q'), rows(`${label('q_heads3')}:1`, 'k'), rows(`${label('q_heads3')}:2`, 'v')]
   }
 
@@ -379,9 +385,9 @@ class TransformerGraph {
     const known = this.biases.get(window)
     if (known) return known
     const { graph, architecture: { relativeBias, heads } } = this
-    let bias = graph.input(INPUTS.bias(window), 'float32', ['batch', 1, 'query', 'key'])
+    let bias = graph.input(INPUTS.bias(window), 'float32', ['batch', 1, 'position', this.keyDim])
     if (relativeBias) {
-      const buckets = graph.input(INPUTS.buckets, 'int64', ['batch', 'query', 'key'])
+      const buckets = graph.input(INPUTS.buckets, 'int64', ['batch', 'position', this.keyDim])
       const table = `${this.prefix}${this.names.relativeBias}.weight`
       const [rows, columns] = this.weights.shape(table)
       if (rows !== relativeBias.buckets || columns !== heads) throw this.contradiction(table, `has the shape [${rows}, ${columns}]`, `[${relativeBias.buckets}, ${heads}]`)
@@ -397,15 +403,15 @@ class TransformerGraph {
   /** Rows [n, …dims] as [batch, position, …dims]. */
   private shaped(value: Value, label: string, ...dims: number[]): Value {
     const shape = this.graph.once(`shape/${dims.join('x')}`, (name) => this.graph.op('Concat', [this.batchShape, this.graph.int64s(dims)], name, { axis: 0 }))
-    return this.graph.op('Reshape', [value, shape], label)
+    return this.graph.op('Reshape', [value, shape], label, {}, { shape: ['batch', 'position', ...dims] })
   }
 
   private flat(value: Value, width: number, label: string): Value {
-    return this.reshape(value, [-1, width], label)
+    return this.reshape(value, [-1, width], label, ['tokens', width])
   }
 
-  private reshape(value: Value, shape: readonly number[], label: string): Value {
-    return this.graph.op('Reshape', [value, this.graph.int64s(shape)], label)
+  private reshape(value: Value, dims: readonly number[], label: string, shape: Shape): Value {
+    return this.graph.op('Reshape', [value, this.graph.int64s(dims)], label, {}, { shape })
   }
 
   private dimension(axis: 0 | 1): Value {
@@ -428,7 +434,7 @@ class TransformerGraph {
     return value
   }
 
-  private outputs(site: string, value: Value, shape: readonly (number | string)[]): void {
+  private outputs(site: string, value: Value, shape: Shape): void {
     for (const name of this.wanted.get(site) ?? []) this.graph.output(name, value, shape)
   }
 

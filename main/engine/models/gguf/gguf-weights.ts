@@ -89,7 +89,7 @@ export class GgufWeights implements WeightSource {
     if (offsets) {
       const offset = this.inMemory(graph, `${name}/offsets`, 'float32', [outputs, groups], () => blocks().offsets ?? new Float32Array(0))
       const sums = graph.once(`${rows}/sums_${group}`, (sum) =>
-        graph.op('ReduceSum', [graph.op('Reshape', [rows, graph.int64s([-1, groups, group])], `${sum}/groups`), graph.int64s([2])], sum, { keepdims: 0 }))
+        graph.op('ReduceSum', [graph.op('Reshape', [rows, graph.int64s([-1, groups, group])], `${sum}/groups`, {}, { shape: ['tokens', groups, group] }), graph.int64s([2])], sum, { keepdims: 0 }))
       const correction = graph.op('Gemm', [sums, offset], `${label}/correction`, { transB: 1 })
       result = graph.op('Add', [result, correction], bias ? `${label}/corrected` : label)
     }
