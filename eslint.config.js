@@ -12,7 +12,7 @@ const engineWhy = 'The engine\'s folders form one direction: models and datasets
  */
 const parts = [
   // What both sides of the port agree on.
-  { name: 'contract', folders: ['preload/contract', 'preload/analyses', 'preload/recipe', 'preload/bridge', 'preload/commands', 'preload/host-calls', 'preload/measures', 'preload/probe-methods'], imports: [], packages: ['electron', 'node'], why: 'The contract is types and schemas for every process.' },
+  { name: 'contract', folders: ['preload/contract', 'preload/analyses', 'preload/cards', 'preload/recipe', 'preload/bridge', 'preload/commands', 'preload/host-calls', 'preload/measures', 'preload/probe-methods'], imports: [], packages: ['electron', 'node'], why: 'The contract is types and schemas for every process.' },
   { name: 'preload', folders: ['preload/'], imports: ['contract'], packages: ['node'], why: 'The preload script is a sandboxed bridge between page and main: it imports neither.' },
   { name: 'page', folders: ['renderer/'], imports: ['contract'], packages: ['electron', 'node'], why: 'The page only draws and asks: no Node, no Electron, and of the rest nothing but the contract.' },
 
@@ -20,7 +20,8 @@ const parts = [
   { name: 'engine/datasets', folders: ['main/engine/datasets/'], imports: ['contract', 'engine ground'], doors: ['index', 'open-dataset'], packages: ['electron'], why: engineWhy },
   { name: 'engine/activations', folders: ['main/engine/activations/'], imports: ['contract', 'engine ground', 'engine/models', 'engine/datasets'], doors: ['index', 'matrix'], packages: ['electron'], why: engineWhy },
   { name: 'engine/probes', folders: ['main/engine/probes/'], imports: ['contract', 'engine ground', 'engine/matrices', 'engine/activations'], doors: ['index', 'sweep-types'], packages: ['electron'], why: engineWhy },
-  { name: 'engine/analyses', folders: ['main/engine/analyses/'], imports: ['contract', 'engine ground', 'engine/matrices', 'engine/activations', 'engine/probes'], doors: ['index'], packages: ['electron'], why: engineWhy },
+  { name: 'engine/evaluation', folders: ['main/engine/evaluation/'], imports: ['contract', 'engine ground', 'engine/probes'], doors: ['index'], packages: ['electron'], why: engineWhy },
+  { name: 'engine/analyses', folders: ['main/engine/analyses/'], imports: ['contract', 'engine ground', 'engine/matrices', 'engine/activations', 'engine/probes', 'engine/evaluation'], doors: ['index'], packages: ['electron'], why: engineWhy },
   // Linear algebra in float64, which knows nothing of what is computed with it.
   { name: 'engine/matrices', folders: ['main/engine/matrices/'], imports: [], doors: ['index'], packages: ['electron'], why: engineWhy },
   { name: 'engine/projections', folders: ['main/engine/projections/'], imports: ['contract', 'engine ground', 'engine/activations'], doors: ['index'], packages: ['electron'], why: engineWhy },
@@ -31,7 +32,7 @@ const parts = [
   },
   {
     name: 'engine/report', folders: ['main/engine/report/'], doors: ['index'], packages: ['electron'], why: engineWhy,
-    imports: ['contract', 'engine ground', 'engine/activations', 'engine/probes', 'engine/figures', 'engine/sessions']
+    imports: ['contract', 'engine ground', 'engine/activations', 'engine/probes', 'engine/evaluation', 'engine/analyses', 'engine/figures', 'engine/sessions']
   },
   // What every folder of the engine may use, and which uses none of them; workers are handed their entries by name.
   {
@@ -41,12 +42,12 @@ const parts = [
   // The files directly in main/engine/ answer the port: they alone see everything.
   {
     name: 'engine server', folders: ['main/engine/*'], packages: ['electron'], why: engineWhy,
-    imports: ['contract', 'engine ground', 'engine/models', 'engine/datasets', 'engine/activations', 'engine/probes', 'engine/analyses', 'engine/projections', 'engine/figures', 'engine/sessions', 'engine/report']
+    imports: ['contract', 'engine ground', 'engine/models', 'engine/datasets', 'engine/activations', 'engine/probes', 'engine/evaluation', 'engine/analyses', 'engine/projections', 'engine/figures', 'engine/sessions', 'engine/report']
   },
 
   {
     name: 'command line', folders: ['main/cli/'], packages: ['electron'], why: 'The command line drives the engine on plain Node.',
-    imports: ['contract', 'engine ground', 'engine server', 'engine/models', 'engine/datasets', 'engine/activations', 'engine/probes', 'engine/analyses', 'engine/projections', 'engine/figures', 'engine/sessions', 'engine/report']
+    imports: ['contract', 'engine ground', 'engine server', 'engine/models', 'engine/datasets', 'engine/activations', 'engine/probes', 'engine/evaluation', 'engine/analyses', 'engine/projections', 'engine/figures', 'engine/sessions', 'engine/report']
   },
   { name: 'main', folders: ['main/*'], imports: ['contract', 'engine ground'], why: 'The main process starts the engine and holds the windows; heavy work and its modules stay in the engine.' }
 ]

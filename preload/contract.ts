@@ -316,6 +316,8 @@ interface SiteResultBase {
   readonly validationScore: number
   /** Regularisation, refitted on all training rows: C of scikit-learn for classifiers, α for ridge. */
   readonly strength: number
+  /** `separable`: a plane separates the training rows without error; `unfinished`: a fit stopped at the cap of iterations. */
+  readonly remarks?: readonly ('separable' | 'unfinished')[]
   readonly seconds: number
 }
 
@@ -433,6 +435,8 @@ export interface ClassValues {
   readonly score: Float32Array
   /** Index into the sweep's classes; -1 where a row was in no test fold. */
   readonly predicted: Int32Array
+  /** Probability of the predicted class; null in runs of an earlier version. */
+  readonly confidence: Float32Array | null
   /** Index into the sweep's classes; -1 without a label. */
   readonly actual: Int32Array
 }

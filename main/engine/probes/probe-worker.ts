@@ -66,22 +66,26 @@ async function fitMethods({ start, baselines, products }: Sweep, data: SiteData)
     const metrics = probeMetrics(predictions, groups, start.seed)
     const predicted = predictedClasses(predictions)
     const score = new Float32Array(start.allRows).fill(NaN)
-    const predictedOfRow = new Int32Array(start.allRows).fill(-1)
+    const [predictedOfRow, confidence] = [new Int32Array(start.allRows).fill(-1), new Float32Array(start.allRows).fill(NaN)]
     tested.forEach((row, i) => {
       const activationRow = start.rows[row] as number
       score[activationRow] = fitted.probabilities[row * classes + (classes === 2 ? 1 : codes[row] as number)] as number
       predictedOfRow[activationRow] = predicted[i] as number
+      confidence[activationRow] = fitted.probabilities[row * classes + (predicted[i] as number)] as number
     })
     const controls = { shuffled: shuffled.accuracy, textOnly: baselines.textOnly, majority: baselines.majority }
+    // What the strength decides on separable rows; methods without one are not moved by it.
+    const separable = fitted.separable && name === 'logistic'
     const aurocControls = shuffled.auroc === null || baselines.textOnlyAuroc === null ? null : { shuffled: shuffled.auroc, textOnly: baselines.textOnlyAuroc }
     outcomes.push({
       result: {
         kind: 'classes', site: data.site, method: name, measures: classMeasures(metrics, controls, aurocControls, classes), metrics, controls, aurocControls,
         validationScore: fitted.validationAccuracy,
         strength: fitted.strength,
+        remarks: [...separable ? ['separable'] as const : [], ...fitted.unfinished ? ['unfinished'] as const : []],
         seconds: (performance.now() - began) / 1000
       },
-      score, predicted: predictedOfRow,
+      score, predicted: predictedOfRow, confidence,
       probes: fitted.probes && keptProbes(data, fitted.probes, {
         strengths: Float64Array.from(fitted.strengths), validation: Float64Array.from(fitted.outer.flatMap(({ accuracies }) => accuracies)),
         chosen: Float64Array.from(fitted.outer, ({ strength }) => strength)
@@ -94,8 +98,7 @@ async function fitMethods({ start, baselines, products }: Sweep, data: SiteData)
           testRows: own.length
         }
       }),
-      // What the strength decides on separable rows; methods without one are not moved by it.
-      separable: fitted.separable && name === 'logistic',
+      separable,
       unfinished: fitted.unfinished
     })
   }
@@ -124,7 +127,7 @@ async function handle(message: ToProbeWorker): Promise<void> {
       }
       if (!sweep) throw new Error('a site came before the start')
       const outcomes = await fit(sweep, message)
-      post({ kind: 'site', outcomes }, outcomes.flatMap(({ score, predicted, probes }) => [score.buffer as ArrayBuffer, predicted.buffer as ArrayBuffer, ...probes ? [probes.weights.buffer as ArrayBuffer] : []]))
+      post({ kind: 'site', outcomes }, outcomes.flatMap(({ score, predicted, confidence, probes }) => [score.buffer as ArrayBuffer, predicted.buffer as ArrayBuffer, confidence.buffer as ArrayBuffer, ...probes ? [probes.weights.buffer as ArrayBuffer] : []]))
       return
     }
     case 'close':

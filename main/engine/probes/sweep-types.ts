@@ -39,7 +39,7 @@ interface HeldOutBase {
 }
 
 /** Held-out output of a classifier at one site, one entry per activation row; see `ClassValues`. */
-export interface HeldOutClasses extends HeldOutBase { readonly kind: 'classes'; readonly score: Float32Array; readonly predicted: Int32Array }
+export interface HeldOutClasses extends HeldOutBase { readonly kind: 'classes'; readonly score: Float32Array; readonly predicted: Int32Array; readonly confidence: Float32Array }
 
 /** Held-out output of a regression at one site, [targets, activation rows], in the columns' units; NaN where a row was in no test fold. */
 export interface HeldOutNumbers extends HeldOutBase { readonly kind: 'numeric'; readonly predicted: Float32Array }

@@ -46,7 +46,7 @@ export async function sweep(input: SweepInput, plan: ProbePlan, listener: SweepL
       stopIfAborted(signal)
       for (const outcome of await worker.fit(site, matrix)) {
         outcomes.push(outcome)
-        await listener.onSite(outcome.result, { kind: 'classes', score: outcome.score, predicted: outcome.predicted, probes: outcome.probes }, outcomes.length, total)
+        await listener.onSite(outcome.result, { kind: 'classes', score: outcome.score, predicted: outcome.predicted, confidence: outcome.confidence, probes: outcome.probes }, outcomes.length, total)
       }
     }
   } catch (error) {

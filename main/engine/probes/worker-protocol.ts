@@ -58,6 +58,8 @@ export interface SiteOutcome {
   /** Over all activation rows: probability of class 1 or of the true class; NaN where a row was not tested. */
   readonly score: Float32Array
   readonly predicted: Int32Array
+  /** Probability of the predicted class. */
+  readonly confidence: Float32Array
   /** Null for a method that is not linear. */
   readonly probes: KeptProbes | null
   /** Per outer fold. */

@@ -1,6 +1,7 @@
 /**
  * Held-out probe output of a run: one safetensors file of its final size from the start, filled in as sites are done.
- * Classes: int32 `actual` [rows], and for every site and method `SITE/METHOD/score` float32 and `SITE/METHOD/predicted` int32, [rows].
+ * Classes: int32 `actual` [rows], and for every site and method `SITE/METHOD/score` float32, `SITE/METHOD/predicted` int32 and
+ * `SITE/METHOD/confidence` float32 (the probability of the predicted class), [rows].
  * Numbers: float32 `actual` [targets, rows] and `SITE/METHOD/predicted` [targets, rows]; the metadata name the targets.
  */
 import { open, rm, type FileHandle } from 'node:fs/promises'
@@ -34,7 +35,10 @@ export class HeldOutFile {
   }
 
   async writeSite(site: string, method: string, heldOut: HeldOut): Promise<void> {
-    if (heldOut.kind === 'classes') await this.write(`${site}/${method}/score`, heldOut.score)
+    if (heldOut.kind === 'classes') {
+      await this.write(`${site}/${method}/score`, heldOut.score)
+      await this.write(`${site}/${method}/confidence`, heldOut.confidence)
+    }
     await this.write(`${site}/${method}/predicted`, heldOut.predicted)
     await this.file.datasync()
   }
@@ -68,7 +72,8 @@ function tensorsOf(layout: HeldOutLayout, names: readonly string[], rows: number
     { name: 'actual', dtype: 'I32', shape: [rows] },
     ...names.flatMap(name => [
       { name: `${name}/score`, dtype: 'F32', shape: [rows] } as const,
-      { name: `${name}/predicted`, dtype: 'I32', shape: [rows] } as const
+      { name: `${name}/predicted`, dtype: 'I32', shape: [rows] } as const,
+      { name: `${name}/confidence`, dtype: 'F32', shape: [rows] } as const
     ])
   ]
 }
@@ -82,6 +87,7 @@ export async function readHeldOut(path: string, site: string, method: string): P
         kind: 'classes',
         score: await file.readFloat32(`${site}/${method}/score`),
         predicted: await file.readInt32(`${site}/${method}/predicted`),
+        confidence: file.tensors.has(`${site}/${method}/confidence`) ? await file.readFloat32(`${site}/${method}/confidence`) : null,
         actual: await file.readInt32('actual')
       }
     }

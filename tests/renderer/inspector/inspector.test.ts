@@ -25,7 +25,7 @@ describe('tokenPieces', () => {
   })
 })
 
-const values = { kind: 'classes' as const, rows: Int32Array.of(1, 3, 5, 7, 9), score: Float32Array.of(0.9, 0.2, 0.7, 0.6, 0.5), predicted: Int32Array.of(1, 0, 1, 1, -1), actual: Int32Array.of(1, 0, 0, 1, 0) }
+const values = { kind: 'classes' as const, rows: Int32Array.of(1, 3, 5, 7, 9), score: Float32Array.of(0.9, 0.2, 0.7, 0.6, 0.5), predicted: Int32Array.of(1, 0, 1, 1, -1), confidence: null, actual: Int32Array.of(1, 0, 0, 1, 0) }
 
 describe('summariseSelection', () => {
   it('sets the selection beside the whole', () => {

@@ -115,7 +115,7 @@ describe('coding', () => {
   })
 
   it('tells right from wrong and leaves rows without a test fold out', () => {
-    const values = { kind: 'classes' as const, rows: Int32Array.of(10, 11, 12), score: Float32Array.of(0.9, 0.2, 0.4), predicted: Int32Array.of(1, 0, -1), actual: Int32Array.of(1, 1, 0) }
+    const values = { kind: 'classes' as const, rows: Int32Array.of(10, 11, 12), score: Float32Array.of(0.9, 0.2, 0.4), predicted: Int32Array.of(1, 0, -1), confidence: null, actual: Int32Array.of(1, 1, 0) }
     const coding = probeCoding('correct', values, ['0', '1'], Int32Array.of(10, 11, 12, 99), theme)
     if (coding.legend.kind !== 'categories') throw new Error('not a list')
     const entries = coding.legend.entries

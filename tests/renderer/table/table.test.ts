@@ -72,7 +72,7 @@ describe('LeastRecent', () => {
 })
 
 describe('orderByProbe', () => {
-  const values = { kind: 'classes' as const, rows: Int32Array.of(2, 4, 6, 8), score: Float32Array.of(0.9, 0.1, 0.5, 0.7), predicted: Int32Array.of(1, 0, 1, -1), actual: Int32Array.of(1, 1, 0, 0) }
+  const values = { kind: 'classes' as const, rows: Int32Array.of(2, 4, 6, 8), score: Float32Array.of(0.9, 0.1, 0.5, 0.7), predicted: Int32Array.of(1, 0, 1, -1), confidence: null, actual: Int32Array.of(1, 1, 0, 0) }
   const among = Int32Array.of(1, 2, 4, 6, 8)
   const order = (column: '\u0000score' | '\u0000correct' | '\u0000predicted', descending: boolean): number[] => [...orderByProbe(column, descending, values, ['b', 'a'], among)]
   it('puts rows without a prediction last either way', () => {
