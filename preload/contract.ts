@@ -4,6 +4,7 @@
  * and ends in one result or one error. Parameters are validated by the engine on arrival.
  */
 import { z } from 'zod'
+import type { BestOfMany, CellCard, CellComparison } from './cards'
 import type { AnalysisProgress, InfluenceResult, RefitResult, SimilarityResult, TransferResult } from './analyses'
 import {
   columnRolesSchema, extractionSchema, probePlanSchema, probeTaskSchema, projectionPlanSchema, readOptionsSchema,
@@ -11,6 +12,7 @@ import {
 } from './recipe'
 
 export type * from './analyses'
+export type * from './cards'
 
 // ── Errors ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -289,10 +291,12 @@ export interface ProbeControls {
  * What a probe's held-out output can be measured by. Shares and areas lie in 0 … 1, correlations in −1 … 1;
  * `greatCircleKm` is a mean error in kilometres, `compression` a ratio of code lengths.
  */
-export type MeasureName =
-  | 'accuracy' | 'auroc' | 'balancedAccuracy' | 'selectivity' | 'compression'
-  | 'r2' | 'spearman' | 'greatCircleKm' | 'proximityError'
-  | 'uuas' | 'distanceSpearman' | 'rootAccuracy' | 'depthSpearman'
+export const measureNames = [
+  'accuracy', 'auroc', 'balancedAccuracy', 'selectivity', 'compression',
+  'r2', 'spearman', 'greatCircleKm', 'proximityError',
+  'uuas', 'distanceSpearman', 'rootAccuracy', 'depthSpearman'
+] as const
+export type MeasureName = (typeof measureNames)[number]
 
 /** What a measure is to be read against. `controlTask`: random labels by word type; `linearTree`: the tree that joins neighbours in the text. */
 export type BaselineName = 'shuffled' | 'textOnly' | 'majority' | 'chance' | 'mean' | 'controlTask' | 'linearTree'
@@ -589,6 +593,12 @@ export const requestSchemas = {
   'probe.transfer': z.object({ sessionId: id, runId: id, site: z.string(), method: z.string().nullable().default(null) }),
   /** Between all sites of a run, or between its sites and those of another run over the same dataset. */
   'probe.similarity': z.object({ sessionId: id, runId: id, other: id.nullable().default(null) }),
+  /** All that a run keeps about one site and method. */
+  'probe.card': z.object({ sessionId: id, runId: id, site: z.string(), method: z.string() }),
+  /** How two sites or methods of a run differ on the same held-out rows. */
+  'probe.compare': z.object({ sessionId: id, runId: id, site: z.string(), method: z.string(), other: z.object({ site: z.string(), method: z.string() }) }),
+  /** What the highest test score of a run is worth; null where there are not several, or kept scores do not give the measure. */
+  'probe.bestOfMany': z.object({ sessionId: id, runId: id, measure: z.enum(measureNames) }),
   /** Computes the sites in the order given, each aligned to its nearest computed neighbour in depth. */
   'projection.start': z.object({
     sessionId: id, runId: id, sites: z.array(z.string()).min(1), plan: projectionPlanSchema
@@ -631,6 +641,9 @@ export interface RequestResults {
   'probe.refit': RefitResult
   'probe.transfer': TransferResult
   'probe.similarity': SimilarityResult
+  'probe.card': CellCard
+  'probe.compare': CellComparison
+  'probe.bestOfMany': BestOfMany | null
   'projection.start': null
 }
 

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { probeTaskSchema } from '../../preload/recipe'
 import { errorReport, LayerscopeError } from '../engine/errors'
 import { collect, numberBetween, parseNames, parsePositions, wholeNumber } from './arguments'
+import { compare, type CompareOptions } from './commands/compare'
 import { extract, type ExtractOptions } from './commands/extract'
 import { generate, type GenerateOptions } from './commands/generate'
 import { gradient, type GradientOptions } from './commands/gradient'
@@ -153,6 +154,14 @@ function program(terminal: Terminal, signal: AbortSignal): Command {
     .option('--site <name>', 'the site; the one that validation chose when left out')
     .option('--method <name>', 'the method; the one that validation chose when left out')
     .action(async (folder: string, options: ReportOptions) => { await report(folder, options, terminal) })
+
+  command('compare <folder>', 'two sites or methods of a finished sweep on the same held-out rows: difference, interval and test')
+    .option('--run <name>', 'of a session; its last finished run when left out')
+    .option('--site <name>', 'the first site; the one that validation chose when left out')
+    .option('--method <name>', 'the first method; the one that validation chose when left out')
+    .option('--to-site <name>', 'the second site; the one that validation chose when left out')
+    .option('--to-method <name>', 'the second method; the one that validation chose when left out')
+    .action(async (folder: string, options: CompareOptions) => { await compare(folder, options, terminal, signal) })
 
   command('generate <model>', 'continue a prompt token by token')
     .requiredOption('--prompt <text>', 'the text to continue')

@@ -5,6 +5,7 @@ import { listModels, listProviders } from './models/index'
 import { continuePrompt, nextTokens } from './prompt'
 import { projectRun } from './project'
 import { nearestRows } from './projections/index'
+import { bestOfRun, cellCard, cellMaterial, compareTwo, sweepOfRun, type SweptStore } from './report/index'
 import { executeRun } from './run'
 import { influenceOn, refitOf, similarityOf, sweptRun, transferOf, type StoredRun } from './run-analyses'
 import type { RequestHandlers } from './server'
@@ -140,6 +141,14 @@ export function requestHandlers(workplace: Workplace): RequestHandlers {
       const [first, second] = [await storedRun(session.run(runId)), other === null ? null : await storedRun(session.run(other))]
       return await similarityOf(first, second, first.store.sites, second?.store.sites ?? [], { signal, onProgress: progressOf(send) })
     },
+    'probe.card': async ({ sessionId, runId, site, method }) => {
+      const swept = await sweptStore(workplace.session(sessionId).run(runId))
+      return await cellCard(swept, await cellMaterial(swept.finished, site, method))
+    },
+    'probe.compare': async ({ sessionId, runId, site, method, other }, { signal }) =>
+      await compareTwo(await sweptStore(workplace.session(sessionId).run(runId)), { site, method }, other, signal),
+    'probe.bestOfMany': async ({ sessionId, runId, measure }, { signal }) =>
+      await bestOfRun(await sweptStore(workplace.session(sessionId).run(runId)), measure, signal),
     'projection.start': async ({ sessionId, runId, sites, plan }, { signal, send, sendFrame, acknowledged }) => {
       await projectRun({
         run: workplace.session(sessionId).run(runId), sites, plan, signal, acknowledged,
@@ -155,6 +164,10 @@ export function requestHandlers(workplace: Workplace): RequestHandlers {
 
 function progressOf(send: (event: AnalysisProgress) => void): (done: number, total: number) => void {
   return (done, total) => { send({ kind: 'progress', done, total }) }
+}
+
+async function sweptStore(run: RunFolder): Promise<SweptStore> {
+  return { finished: sweepOfRun(run), store: await run.activations() }
 }
 
 async function storedRun(run: RunFolder): Promise<StoredRun> {

@@ -1,9 +1,6 @@
-import type { MeasureName, ViewState } from '../../preload/contract'
-import { measures } from '../../preload/measures'
+import { measureNames, type ViewState } from '../../preload/contract'
 import { rowSet } from './row-set'
 import { centreViewIds, type ColorBy, type ViewFields } from './workbench-state'
-
-const measureNames = Object.keys(measures) as readonly MeasureName[]
 
 /** The view of a session that has none yet. */
 export const initialView: ViewFields = {

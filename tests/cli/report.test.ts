@@ -109,6 +109,19 @@ describe.skipIf(!sharedPresent)('report', () => {
     connection.closeSync()
   })
 
+  it('is compared: two methods of a sweep on the same rows', async () => {
+    const { sweep } = await reported(['--label', 'label', '--methods', 'logistic,mass-mean'])
+    const { code, stdout } = await start(['compare', store, '--site', 'hook_embed', '--method', 'mass-mean', '--to-site', 'hook_embed', '--to-method', 'logistic', '--json'])
+    expect(code).toBe(0)
+    const told: { rows: number; differences: { measure: string; test: string; first: number; difference: number; interval: [number, number]; p: number }[]; bestOfMany: { cells: number } } = JSON.parse(stdout)
+    expect(told.rows).toBe(120)
+    expect(told.differences.map(({ test }) => test)).toEqual(['bootstrap', 'bootstrap', 'delong', 'bootstrap'])
+    expect(told.differences[0]?.first).toBe(sweep.sites.find(({ site, method }) => site === 'hook_embed' && method === 'mass-mean')!.measures[0]!.value)
+    expect(told.bestOfMany.cells).toBe(sweep.sites.length)
+    const same = await start(['compare', store, '--json'])
+    expect([same.code, JSON.parse(same.stdout)]).toMatchObject([3, { error: { code: 'cells-alike' } }])
+  })
+
   it('refuses what is not there, and the run\'s own folder', async () => {
     const failing = async (args: readonly string[]): Promise<unknown> => {
       const { code, stdout } = await start(['report', ...args, '--json'])

@@ -55,6 +55,8 @@ describe('refused directions', () => {
     ['main/engine/probes/index.ts', '../analyses', 'engine/probes may not import engine/analyses'],
     ['main/engine/analyses/index.ts', '../sessions', 'engine/analyses may not import engine/sessions'],
     ['main/engine/analyses/index.ts', '../models', 'engine/analyses may not import engine/models'],
+    ['main/engine/evaluation/index.ts', '../sessions', 'engine/evaluation may not import engine/sessions'],
+    ['main/engine/probes/index.ts', '../evaluation', 'engine/probes may not import engine/evaluation'],
     ['main/engine/projections/index.ts', '../probes', 'engine/projections may not import engine/probes'],
     ['main/engine/projections/index.ts', '../sessions', 'engine/projections may not import engine/sessions'],
     ['main/engine/figures/layer-strip.ts', '../probes', 'engine/figures may not import engine/probes'],

@@ -1,5 +1,6 @@
-import type { ErrorReport, ProbeMetrics } from '../../../preload/contract'
+import type { ErrorReport, MeasureName, ProbeMetrics } from '../../../preload/contract'
 import type { ContrastColumns } from '../probes/index'
+import type { BestOfManyOutcome, CellDifference, ScoredCell } from '../evaluation/index'
 
 /** Where one site of one run lies, `[rows, width]`, and what its rows are. Arrays have one entry an activation row. */
 export interface SiteRows {
@@ -116,13 +117,34 @@ export interface SimilarityOutcome {
   readonly values: Float64Array
 }
 
+/** How two cells of a sweep differ; `groups` holds a group a tested row. */
+export interface ComparisonJob {
+  readonly kind: 'comparison'
+  readonly first: ScoredCell
+  readonly second: ScoredCell
+  readonly groups: Int32Array
+  readonly seed: number
+}
+export interface ComparisonOutcome { readonly differences: readonly CellDifference[] }
+
+/** What picking the best of these cells by its test score adds to it. */
+export interface BestOfManyJob {
+  readonly kind: 'best-of-many'
+  readonly measure: MeasureName
+  readonly cells: readonly ScoredCell[]
+  readonly groups: Int32Array
+  readonly seed: number
+}
+
 export interface AnalysisOutcomes {
   readonly influence: InfluenceOutcome
   readonly refit: RefitOutcome
   readonly transfer: TransferOutcome
   readonly similarity: SimilarityOutcome
+  readonly comparison: ComparisonOutcome
+  readonly 'best-of-many': BestOfManyOutcome
 }
-export type AnalysisJob = InfluenceJob | RefitJob | TransferJob | SimilarityJob
+export type AnalysisJob = InfluenceJob | RefitJob | TransferJob | SimilarityJob | ComparisonJob | BestOfManyJob
 
 /** What an analysis worker is started with: one job, and a flag that is 1 once it was cancelled. */
 export interface AnalysisWorkerData {

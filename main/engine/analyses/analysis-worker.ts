@@ -1,6 +1,7 @@
 /** The worker of one analysis over finished runs: it reads what it needs from the runs' files, answers, and ends. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { errorReport, LayerscopeError } from '../errors'
+import { bestOfMany, compareCells } from '../evaluation/index'
 import { openDoubleProducts, type DoubleProducts } from '../matrices'
 import type { AnalysisContext, AnalysisJob, AnalysisOutcomes, AnalysisWorkerData, FromAnalysisWorker } from './analysis-protocol'
 import { influenceOfRows } from './influence-job'
@@ -34,6 +35,8 @@ async function outcomeOf(asked: AnalysisJob): Promise<AnalysisOutcomes[keyof Ana
     case 'similarity': return await withProducts(products => similarityBetween(products, asked, context))
     case 'refit': return await refitWithout(asked, context)
     case 'transfer': return await transferBetween(asked, context)
+    case 'comparison': return { differences: compareCells(asked.first, asked.second, asked.groups, asked.seed) }
+    case 'best-of-many': return bestOfMany(asked.measure, asked.cells, asked.groups, asked.seed, () => { context.checkpoint() })
   }
 }
 

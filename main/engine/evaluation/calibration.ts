@@ -1,27 +1,10 @@
-/** One bin of a reliability curve; `predicted` and `observed` are null where no row falls into it. */
-export interface ReliabilityBin {
-  readonly lo: number
-  readonly hi: number
-  readonly rows: number
-  /** Mean probability said. */
-  readonly predicted: number | null
-  /** Share of rows for which it came true. */
-  readonly observed: number | null
-}
-
-export interface Reliability {
-  readonly bins: readonly ReliabilityBin[]
-  /** Expected calibration error: Σ rows/all · |observed − predicted| over the bins (Naeini et al. 2015; Guo et al. 2017). */
-  readonly ece: number
-  /** Mean (probability − outcome)². */
-  readonly brier: number
-}
+import type { Calibration, CalibrationBin } from '../../../preload/cards'
 
 /**
- * How probabilities hold: bins of equal width over 0 … 1, as scikit-learn's `calibration_curve(strategy='uniform')`; a probability on an edge
+ * How probabilities hold, with the expected calibration error Σ rows/all · |observed − predicted| (Naeini et al. 2015; Guo et al. 2017) and the Brier score: bins of equal width over 0 … 1, as scikit-learn's `calibration_curve(strategy='uniform')`; a probability on an edge
  * belongs to the bin below it. `outcome` is 1 where what the probability was said of came true.
  */
-export function reliability(probability: Float32Array, outcome: Uint8Array, bins = 10): Reliability {
+export function reliability(probability: Float32Array, outcome: Uint8Array, bins = 10): Omit<Calibration, 'of'> {
   const [rows, said, came] = [new Float64Array(bins), new Float64Array(bins), new Float64Array(bins)]
   const edge = (bin: number): number => bin * (1 / bins)
   let brier = 0
@@ -36,7 +19,7 @@ export function reliability(probability: Float32Array, outcome: Uint8Array, bins
     came[bin] = (came[bin] as number) + y
   }
   const all = probability.length
-  const result = Array.from({ length: bins }, (_, bin): ReliabilityBin => {
+  const result = Array.from({ length: bins }, (_, bin): CalibrationBin => {
     const count = rows[bin] as number
     return {
       lo: bin / bins, hi: (bin + 1) / bins, rows: count,

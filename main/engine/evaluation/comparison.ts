@@ -1,25 +1,10 @@
-import type { Interval, MeasureName } from '../../../preload/contract'
+import type { CellDifference } from '../../../preload/cards'
 import { percentiles } from '../probes/index'
 import { drawClusters, numberGroups } from './cluster-draws'
 import { deLong } from './delong'
 import { groupStatistic } from './group-statistic'
 import { twoSidedTail } from './normal'
 import { comparableMeasures, type ScoredCell } from './scored-cell'
-
-/** How two cells differ in one measure on the same held-out rows. */
-export interface CellDifference {
-  readonly measure: MeasureName
-  /** `bootstrap`: whole groups drawn with replacement, the same for both; `delong`: DeLong's test, rows taken as independent. */
-  readonly test: 'bootstrap' | 'delong'
-  readonly first: number
-  readonly second: number
-  /** first − second */
-  readonly difference: number
-  /** 95 %. */
-  readonly interval: Interval
-  /** Two-sided, of no difference. */
-  readonly p: number
-}
 
 const resamples = 1000
 /** Above this many row visits a measure takes fewer resamples, never fewer than 200. */

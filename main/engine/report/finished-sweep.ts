@@ -60,7 +60,17 @@ export async function openFinishedSweep(folder: string, runId: string | null): P
 }
 
 async function finishedRun(folder: string, runId: string | null): Promise<FinishedSweep | null> {
-  const { summary: { status, sweep, dataset, probePlan, runId: own } } = await RunFolder.open(folder)
+  return finished(await RunFolder.open(folder), runId)
+}
+
+/** The finished sweep of an open run. @throws LayerscopeError `sweep-missing` */
+export function sweepOfRun(run: RunFolder): FinishedSweep {
+  const found = finished(run, null)
+  if (found === null) throw sweepMissing(run.folder, 'This run has no finished probes.')
+  return found
+}
+
+function finished({ folder, summary: { status, sweep, dataset, probePlan, runId: own } }: RunFolder, runId: string | null): FinishedSweep | null {
   return status === 'complete' && sweep !== null ? { folder, runId: runId ?? own, roles: dataset.roles, plan: probePlan, sweep } : null
 }
 

@@ -6,8 +6,9 @@ import { openStore, writeParquetTable, writeSafetensors, type ActivationStore } 
 import { writeFileAtomically } from '../atomic-file'
 import { LayerscopeError } from '../errors'
 import { layerStripFigure, renderPng } from '../figures/index'
-import { HELD_OUT_FILE, PROBES_FILE, readHeldOut, readProbes, type HeldOutValues, type ReadProbes } from '../sessions/index'
+import { HELD_OUT_FILE, readHeldOut, type HeldOutValues, type ReadProbes } from '../sessions/index'
 import { methodsCard } from './card'
+import { keptProbesOf } from './cell-material'
 import type { FinishedSweep } from './finished-sweep'
 import { heldOutScore, type HeldOutScore } from './held-out-score'
 import { reproduceScript } from './reproduce-script'
@@ -46,10 +47,7 @@ export async function writeReport(
   for (const name of names) await rm(join(out, name), { force: true })
   const store = await openStore(folder)
   try {
-    const kept = await readProbes(join(folder, PROBES_FILE), result.site, result.method).catch((error: unknown) => {
-      if (error instanceof LayerscopeError && error.report.code === 'probes-missing') return null
-      throw error
-    })
+    const kept = await keptProbesOf(folder, result.site, result.method)
     const written: (typeof names)[number][] = ['card.md', 'sweep.csv', 'sweep.parquet']
     const columns = sweepColumns(sweep)
     await writeFileAtomically(join(out, 'sweep.csv'), csvTable(columns))

@@ -1,7 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import type { ProbeValues, ProjectionResult, RunSummary, SiteResult, SweepSummary } from '../../../preload/contract'
+import { measureNames, type ProbeValues, type ProjectionResult, type RunSummary, type SiteResult, type SweepSummary } from '../../../preload/contract'
 import { columnRolesSchema, extractionSchema, probePlanSchema, type ProjectionPlan } from '../../../preload/recipe'
 import { openStore, type ActivationStore, type Matrix } from '../activations/index'
 import { writeFileAtomically } from '../atomic-file'
@@ -20,10 +20,7 @@ const errorReportSchema = z.object({
   code: z.string(), message: z.string(), file: z.string().exactOptional(), row: z.number().exactOptional(),
   field: z.string().exactOptional(), hint: z.string().exactOptional()
 })
-const measureName = z.enum([
-  'accuracy', 'auroc', 'balancedAccuracy', 'selectivity', 'compression', 'r2', 'spearman', 'greatCircleKm', 'proximityError',
-  'uuas', 'distanceSpearman', 'rootAccuracy', 'depthSpearman'
-])
+const measureName = z.enum(measureNames)
 const baselineName = z.enum(['shuffled', 'textOnly', 'majority', 'chance', 'mean', 'controlTask', 'linearTree'])
 const intervalSchema = z.object({ lo: z.number(), hi: z.number() })
 const siteResult = {
