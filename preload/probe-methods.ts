@@ -15,21 +15,31 @@ export interface ProbeMethodInfo {
   /** Defined by its paper for two classes. */
   readonly twoClasses: boolean
   readonly needs: readonly NeededColumn[]
+  /** What its strengths are called; null where there is none to choose. */
+  readonly strength: 'C' | 'α' | null
+  /** What a reader of its score must know; null where the method's name says it. */
+  readonly remark: string | null
 }
 
 const method = (name: string, summary: string, more: Partial<Omit<ProbeMethodInfo, 'name' | 'summary'>> = {}): ProbeMethodInfo =>
-  ({ name, summary, task: 'classes', twoClasses: false, needs: [], ...more })
+  ({ name, summary, task: 'classes', twoClasses: false, needs: [], strength: null, remark: null, ...more })
 
 /** In the order they are offered. */
 export const probeMethods: readonly ProbeMethodInfo[] = [
-  method('logistic', 'The plane that best tells classes apart, regularised'),
+  method('logistic', 'The plane that best tells classes apart, regularised', { strength: 'C' }),
   method('mass-mean', 'From the mean of one class to that of the other', { twoClasses: true }),
   method('mass-mean-covariance', 'Mass mean, corrected for correlated features', { twoClasses: true }),
   method('lda', 'Gaussian classes that share a covariance, shrunk'),
   method('nearest-centroid', 'The class whose mean is closest'),
   method('paired-mean-difference', 'Mean difference within contrast pairs', { twoClasses: true, needs: ['pair'] }),
-  method('paired-first-component', 'Main axis of the differences within contrast pairs', { twoClasses: true, needs: ['pair'] }),
-  method('ridge', 'Linear regression, regularised', { task: 'numeric' })
+  method('paired-first-component', 'Main axis of the differences within contrast pairs', {
+    twoClasses: true, needs: ['pair'], remark: 'Its direction is found without labels; they give its sign and its boundary.'
+  }),
+  method('ccs', 'Finds what is consistent within pairs, without labels', {
+    twoClasses: true, needs: ['pair'],
+    remark: 'Its direction is found without labels; they give its sign alone, the one with more training pairs right. The two rows of a pair are scored together, as the method defines, so that one of them is taken to be true.'
+  }),
+  method('ridge', 'Linear regression, regularised', { task: 'numeric', strength: 'α' })
 ]
 
 /** What a dataset offers to methods. */

@@ -1,5 +1,6 @@
 import type { Measure, MeasureName, SiteResult } from '../../../preload/contract'
 import { baselineNames, measures, methodName, writeMeasure } from '../../../preload/measures'
+import { probeMethods } from '../../../preload/probe-methods'
 import type { Positions, TextSource } from '../../../preload/recipe'
 import type { Manifest } from '../activations/index'
 import type { ReadProbes } from '../sessions/index'
@@ -47,6 +48,7 @@ function methodsParagraph({ finished: { roles, plan, sweep, runId }, manifest, r
     splitSentence({ roles, plan, sweep }),
     ...kept === null ? [] : [foldSentence(kept)],
     `The method is ${text(methodName(result.method))}. ${strengthSentence(result, kept)}`,
+    ...remarkSentence(result),
     `Controls ran on the same folds: ${controlPhrase(result)}. Intervals are 95 % cluster bootstrap intervals over ${roles.group === null ? 'rows' : 'groups'}.`,
     `${chosen ? 'Site and method were chosen' : 'This site and method were named by the author of the report, not chosen'} on validation rows${sweep.sites.length > 1 ? ` among ${sweep.sites.length} pairs of site and method` : ''}. The seed is ${plan.seed}.`,
     `Computed with Layerscope ${version}${runId === null ? '' : `, run ${code(runId)}`}.`
@@ -85,8 +87,15 @@ function foldSentence({ sizes }: ReadProbes): string {
   return `By fold, training rows: ${list(sizes.map(({ training }) => training.rows))}; test rows: ${list(sizes.map(({ test }) => test.rows))}; test groups: ${list(sizes.map(({ test }) => test.groups))}.`
 }
 
-function strengthSentence({ kind, strength }: SiteResult, kept: ReadProbes | null): string {
-  const symbol = kind === 'classes' ? 'C' : 'α'
+function remarkSentence({ method }: SiteResult): readonly string[] {
+  const remark = probeMethods.find(({ name }) => name === method)?.remark
+  return remark == null ? [] : [remark]
+}
+
+function strengthSentence({ kind, method, strength }: SiteResult, kept: ReadProbes | null): string {
+  const info = probeMethods.find(({ name }) => name === method)
+  if (info?.strength === null) return 'It has no strength of regularisation to choose.'
+  const symbol = info?.strength ?? (kind === 'classes' ? 'C' : 'α')
   const strengths = kept?.probes?.strengths
   if (strengths === undefined) return `Its strength is ${symbol} = ${short(strength)}.`
   if (strengths.length < 2) return 'It has no strength of regularisation to choose.'

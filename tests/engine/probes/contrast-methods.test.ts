@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { codeContrast, joinPairs, noContrast, pairsByClass, type SiteContrast } from '../../../main/engine/probes/contrast-pairs'
 import { codeGroups } from '../../../main/engine/probes/groups'
 import { checkMethods, probeMethod } from '../../../main/engine/probes/methods'
+import { CcsProblems } from '../../../main/engine/probes/methods/ccs-problems'
 import type { SiteContext } from '../../../main/engine/probes/probe-method'
 import { seededRandom, type Random } from '../../../main/engine/probes/random'
 import { leavingOut, linearProbe, logitsOf, siteContext } from './fitting'
@@ -207,7 +208,7 @@ describe('methods on contrast pairs', () => {
     expect(a.reduce((most, value, i) => Math.max(most, Math.abs(value - (b[i] as number))), 0)).toBeLessThan(1e-3)
   })
 
-  it.each(onPairs)('%s finds truth, and chance where the labels of pairs are exchanged by chance', async name => {
+  it.each([...onPairs, 'ccs'])('%s finds truth, and chance where the labels of pairs are exchanged by chance', async name => {
     const given = statements(300)
     const context = await contextOf(given)
     expect(await heldOutAccuracy(context, name, given.codes)).toBeGreaterThan(0.75)
@@ -215,9 +216,59 @@ describe('methods on contrast pairs', () => {
     expect(Math.abs(await heldOutAccuracy(context, name, exchanged(given.codes, 5)) - 0.5)).toBeLessThan(0.12)
   })
 
+  it('ccs minimises the loss of its definition: values to 1e-5, slopes to 1e-3 of differences, computed in float64', async () => {
+    const given = statements(60)
+    const context = await contextOf(given)
+    const problems = await CcsProblems.open(context)
+    const cells = [1, 2, 3]
+    const random = seededRandom(8)
+    const point = Float64Array.from({ length: columns + 1 }, () => random() - 0.5)
+    const training = [...given.codes.keys()].filter(row => cells.includes(given.cells[row] as number))
+    const standardised = (side: number): { readonly mean: number[]; readonly deviation: number[] } => {
+      const own = training.filter(row => given.contrast.side[row] === side)
+      const mean = Array.from({ length: columns }, (_, c) => own.reduce((sum, row) => sum + (given.values[row * columns + c] as number), 0) / own.length)
+      return { mean, deviation: mean.map((value, c) => Math.sqrt(own.reduce((sum, row) => sum + ((given.values[row * columns + c] as number) - value) ** 2, 0) / own.length)) }
+    }
+    const sides = new Map([-1, 1].map(side => [side, standardised(side)]))
+    const probability = (row: number, at: Float64Array): number => {
+      const { mean = [], deviation = [] } = sides.get(given.contrast.side[row] as number) ?? {}
+      const logit = mean.reduce((sum, value, c) => sum + (at[c] as number) * ((given.values[row * columns + c] as number) - value) / (deviation[c] as number), at[columns] as number)
+      return 1 / (1 + Math.exp(-logit))
+    }
+    const loss = (at: Float64Array): number => {
+      const pairs = training.filter(row => given.contrast.side[row] === 1)
+      const terms = pairs.map(row => {
+        const [plus, minus] = [probability(row, at), probability(given.contrast.partner?.[row] as number, at)]
+        return (plus - (1 - minus)) ** 2 + Math.min(plus, minus) ** 2
+      })
+      return terms.reduce((sum, term) => sum + term, 0) / pairs.length + 0.005 * at.subarray(0, columns).reduce((sum, value) => sum + value * value, 0)
+    }
+    const { losses, gradients } = await problems.objective([cells], 1).evaluate([0], [point])
+    expect(losses[0]).toBeCloseTo(loss(point), 5)
+    for (let i = 0; i <= columns; i++) {
+      const [up, down] = [Float64Array.from(point), Float64Array.from(point)]
+      up[i] = (up[i] as number) + 1e-5
+      down[i] = (down[i] as number) - 1e-5
+      expect(Math.abs((gradients[0]?.[i] as number) - (loss(up) - loss(down)) / 2e-5)).toBeLessThan(1e-3)
+    }
+    problems.probabilities(cells, point).forEach((own, row) => { expect(own).toBeCloseTo(probability(row, point), 5) })
+    await problems.release()
+  })
+
+  it('ccs reads labels for its sign alone, and scores the rows of a pair together', async () => {
+    const given = statements(150)
+    const context = await contextOf(given)
+    const own = await logits(context, 'ccs', given.codes)
+    const turnedOver = await logits(context, 'ccs', given.codes.map(code => 1 - code))
+    own.forEach((value, row) => {
+      expect(turnedOver[row]).toBe(-value)
+      expect(own[given.contrast.partner?.[row] as number]).toBeCloseTo(-value, 4)
+    })
+  })
+
   it('are refused in words where a column or a class is wrong', () => {
     const facts = { classes: 2, pair: true, polarity: true }
-    for (const name of onPairs) {
+    for (const name of [...onPairs, 'ccs']) {
       expect(() => { checkMethods([name], { ...facts, pair: false }) }).toThrow(/contrast pairs/)
       expect(() => { checkMethods([name], { ...facts, classes: 3 }) }).toThrow(/two classes/)
       expect(() => { checkMethods([name], facts) }).not.toThrow()

@@ -53,6 +53,14 @@ describe('a sweep with a pair column', () => {
     }
   })
 
+  it('keeps no linear probe of ccs, and says how sure it is of every row', async () => {
+    const { outcome: { summary }, heldOut } = await run(paired(150), { methods: ['ccs', 'paired-first-component'] })
+    expect(heldOut.map(({ probes }) => probes === null)).toEqual([true, false])
+    expect(heldOut[0]?.score.every(value => value > 0 && value < 1)).toBe(true)
+    expect(summary.sites[0]?.metrics.accuracy).toBeGreaterThan(0.6)
+    expect(summary.sites.map(({ strength }) => strength)).toEqual([1, 1])
+  })
+
   it('refuses methods whose columns are absent or hold no pair, by name', async () => {
     const input = paired(20)
     const codeOf = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => null, (error: unknown) => (error as { report?: unknown }).report)

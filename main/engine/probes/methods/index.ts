@@ -1,13 +1,14 @@
 import { methodObstacle, probeMethods, type MethodFacts } from '../../../../preload/probe-methods'
 import { LayerscopeError } from '../../errors'
 import type { ProbeMethod } from '../probe-method'
+import { ccs } from './ccs'
 import { lda } from './lda'
 import { logistic } from './logistic'
 import { massMean, massMeanCovariance } from './mass-mean'
 import { nearestCentroid } from './nearest-centroid'
 import { pairedFirstComponent, pairedMeanDifference } from './paired-differences'
 
-const methods: readonly ProbeMethod[] = [logistic, massMean, massMeanCovariance, lda, nearestCentroid, pairedMeanDifference, pairedFirstComponent]
+const methods: readonly ProbeMethod[] = [logistic, massMean, massMeanCovariance, lda, nearestCentroid, pairedMeanDifference, pairedFirstComponent, ccs]
 
 /** The classifier of that name. @throws LayerscopeError `method-unknown` */
 export function probeMethod(name: string): ProbeMethod {
