@@ -2,6 +2,7 @@
  * One run from texts to chosen layer: extraction, controls and baselines, the sweep site by site, everything stored as it comes.
  */
 import { createHash } from 'node:crypto'
+import { availableParallelism } from 'node:os'
 import type { RunEvent, RunSummary, SiteResult, SweepSummary } from '../../preload/contract'
 import type { ColumnRoles, ExtractionPlan, ProbePlan } from '../../preload/recipe'
 import { extract, extractionKey, shareStore, type ActivationStore, type Matrix, type StoredMatrix } from './activations/index'
@@ -145,7 +146,7 @@ export async function probeStore(
     return await regressionSweep(input, plan, heard, signal)
   }
   const contrast = await contrastColumns(store, roles)
-  return await sweep({ texts, labels, groups, test, contrast, datasetRows: store.rows, sites, readSite: site => siteMatrix(store, site) }, plan, heard, signal)
+  return await sweep({ texts, labels, groups, test, contrast, datasetRows: store.rows, sites, sitesAtOnce: await sitesAtOnce(store, sites), readSite: site => siteMatrix(store, site) }, plan, heard, signal)
 }
 
 /** The columns of contrast pairs, one entry an activation row. @throws LayerscopeError `column-unknown` */
@@ -153,6 +154,13 @@ export async function contrastColumns(store: ActivationStore, { pair, polarity, 
   const optional = async (column: string | null): Promise<readonly (string | null)[] | null> => column === null ? null : await store.textColumn(column)
   const marks = await optional(polarity)
   return { pair: await optional(pair), topic: await optional(topic), polarity: marks && Int8Array.from(marks, cell => parsePolarity(cell) ?? 0) }
+}
+
+/** As many sites as there are cores, where they fit into memory together. */
+async function sitesAtOnce(store: ActivationStore, [first]: readonly string[]): Promise<number> {
+  if (first === undefined) return 1
+  const { rows, columns } = await store.storedSite(first)
+  return Math.max(1, Math.min(availableParallelism(), Math.floor(MOST_RESIDENT_BYTES / (4 * rows * columns))))
 }
 
 /** A site whole, or, where that would take too much memory, where it lies. */

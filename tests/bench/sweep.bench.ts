@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { noContrast, sweep } from '../../main/engine/probes'
@@ -61,7 +61,7 @@ async function compare(given: Material, folder: string, print: (line: string) =>
   print(`ours, ${folds} folds × ${strengths.length} strengths, reading and standardising included: ${ours.toFixed(2)} s for ${siteCount} sites, ${(1000 * ours / siteCount).toFixed(0)} ms a site`)
 
   const controlled = await sweep({
-    texts: given.texts, labels: [...given.codes].map(String), groups: given.names, test: null, sites: given.files,
+    texts: given.texts, labels: [...given.codes].map(String), groups: given.names, test: null, sites: given.files, sitesAtOnce: availableParallelism(),
     readSite: file => Promise.resolve({ data: activations(file), rows, columns })
   }, { task: 'classes', methods: ['logistic'], split: 'folds', folds, strengths: strengths.length, seed: 0 }, { onSite: () => undefined })
   const { seconds, chosen, sites } = controlled.summary

@@ -65,7 +65,8 @@ export class GraphBuilder {
     return this.op('ReduceSum', [value, this.integers(axes)], { keepdims: keepDimensions === 'keep' ? 1 : 0 })
   }
 
-  async session(): Promise<ort.InferenceSession> {
+  /** @param threads of a product; 0 for one a core */
+  async session(threads = 0): Promise<ort.InferenceSession> {
     const model = onnx.ModelProto.create({
       irVersion: 8,
       opsetImport: [{ domain: '', version: 17 }, { domain: 'com.microsoft', version: 1 }],
@@ -74,6 +75,7 @@ export class GraphBuilder {
     return ort.InferenceSession.create(onnx.ModelProto.encode(model).finish(), {
       // Shapes change as problems converge and drop out: a memory pattern would be planned anew each time.
       enableMemPattern: false,
+      intraOpNumThreads: threads,
       logSeverityLevel: 3,
       // Spinning threads fight the sweep's own thread and every other process for the cores: five times slower on a busy machine.
       extra: { session: { intra_op: { allow_spinning: '0' } } }

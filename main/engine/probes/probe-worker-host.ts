@@ -4,33 +4,40 @@ import { startWorker } from '../workers'
 import type { FoldPlan } from './folds'
 import type { RegressionOutcome, RegressionStart } from './regression/site-regression'
 import type { Matrix, StoredMatrix } from './sweep-types'
-import type { Baselines, FromProbeWorker, ProbeWorkerData, SiteOutcome, SweepStart, ToProbeWorker } from './worker-protocol'
+import type { Baselines, FittedSite, FromProbeWorker, ProbeWorkerData, SweepStart, ToProbeWorker } from './worker-protocol'
 
-/** The calling side of `probe-worker`: one question at a time, each answered or failed. */
+interface Asker { resolve(message: FromProbeWorker): void; reject(error: Error): void }
+
+/** The calling side of `probe-worker`: questions are answered, or failed, in their order. */
 export class ProbeWorker {
   private readonly worker: Worker
   private readonly cancelled = new Int32Array(new SharedArrayBuffer(4))
   private readonly onAbort = (): void => { Atomics.store(this.cancelled, 0, 1) }
-  private waiting: { resolve(message: FromProbeWorker): void; reject(error: Error): void } | null = null
+  private readonly waiting: Asker[] = []
   private ended: Error | null = null
 
   /** `signal` stops the worker at its next iteration; the question under way then fails with code `cancelled`. */
   constructor(private readonly signal: AbortSignal | undefined) {
     this.worker = startWorker('probe-worker', { cancelled: this.cancelled } satisfies ProbeWorkerData)
     this.worker.on('message', (message: FromProbeWorker) => {
-      const { waiting } = this
-      this.waiting = null
-      if (message.kind === 'failed') waiting?.reject(new LayerscopeError(message.report))
-      else waiting?.resolve(message)
+      const asker = this.waiting.shift()
+      if (message.kind === 'failed') asker?.reject(new LayerscopeError(message.report))
+      else asker?.resolve(message)
     })
     this.worker.on('error', error => { this.end(error) })
     this.worker.on('exit', code => { this.end(new Error(`The probe worker ended with code ${code}.`)) })
     signal?.addEventListener('abort', this.onAbort, { once: true })
   }
 
-  async start(message: SweepStart): Promise<Baselines> {
+  async start(message: SweepStart): Promise<void> {
     const answer = await this.ask(message, [])
-    if (answer.kind !== 'baselines') throw new Error(`the probe worker answered ${answer.kind} to start`)
+    if (answer.kind !== 'started') throw new Error(`the probe worker answered ${answer.kind} to start`)
+  }
+
+  /** After `start`. `texts` runs over all activation rows. */
+  async baselines(texts: readonly string[]): Promise<Baselines> {
+    const answer = await this.ask({ kind: 'baselines', texts }, [])
+    if (answer.kind !== 'baselines') throw new Error(`the probe worker answered ${answer.kind} to baselines`)
     return answer.baselines
   }
 
@@ -54,7 +61,7 @@ export class ProbeWorker {
   }
 
   /** Takes a matrix over: its buffer moves to the worker where it is not a part of a larger one. */
-  async fit(site: string, matrix: Matrix | StoredMatrix): Promise<readonly SiteOutcome[]> {
+  async fit(site: string, matrix: Matrix | StoredMatrix): Promise<readonly FittedSite[]> {
     const answer = await ('path' in matrix ? this.ask({ kind: 'site', site, matrix }, []) : this.fitWhole(site, matrix))
     if (answer.kind !== 'site') throw new Error(`the probe worker answered ${answer.kind} to a site`)
     return answer.outcomes
@@ -80,14 +87,13 @@ export class ProbeWorker {
         reject(this.ended)
         return
       }
-      this.waiting = { resolve, reject }
+      this.waiting.push({ resolve, reject })
       this.worker.postMessage(message, [...transfer])
     })
   }
 
   private end(error: Error): void {
     this.ended ??= error
-    this.waiting?.reject(error)
-    this.waiting = null
+    for (const asker of this.waiting.splice(0)) asker.reject(error)
   }
 }

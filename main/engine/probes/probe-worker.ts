@@ -8,16 +8,15 @@ import { probeMethod } from './methods'
 import { Products } from './products'
 import { r2WithPlan, regressionBaselines, regressSite, type RegressionBaselines, type RegressionStart } from './regression/site-regression'
 import { prepareSite, type SiteData } from './site-data'
-import { baselineScores, classMeasures, controlScores, predictionsOf, probeMetrics, testedRows } from './site-scores'
+import { baselineScores, controlScores, predictionsOf, probeMetrics, testedRows } from './site-scores'
 import { openStreamedSite } from './streamed-site'
 import { textBaseline } from './text-baseline'
-import type { Baselines, FromProbeWorker, ProbeWorkerData, SiteOutcome, SweepSite, SweepStart, ToProbeWorker } from './worker-protocol'
+import type { Baselines, FittedSite, FromProbeWorker, ProbeWorkerData, SweepSite, SweepStart, ToProbeWorker } from './worker-protocol'
 
 const { cancelled } = workerData as ProbeWorkerData
 
 interface Sweep {
   readonly start: SweepStart
-  readonly baselines: Baselines
   readonly products: Products
 }
 
@@ -33,14 +32,17 @@ function checkpoint(): void {
 }
 
 async function begin(start: SweepStart): Promise<Sweep> {
-  const { plan, codes, classes } = start
+  const { classes, threads } = start
   start.methods.forEach(probeMethod)
-  const text = textBaseline(start.texts, start.rows, codes, classes, plan, start.seed, checkpoint)
-  const baselines = baselineScores(text, plan, codes, classes)
-  return { start, baselines, products: await Products.create(classes === 2 ? 1 : classes) }
+  return { start, products: await Products.create(classes === 2 ? 1 : classes, threads) }
 }
 
-async function fit(current: Sweep, { site, matrix }: SweepSite): Promise<readonly SiteOutcome[]> {
+function baselinesOf({ start }: Sweep, texts: readonly string[]): Baselines {
+  const { plan, codes, classes, rows, seed } = start
+  return baselineScores(textBaseline(texts, rows, codes, classes, plan, seed, checkpoint), plan, codes, classes)
+}
+
+async function fit(current: Sweep, { site, matrix }: SweepSite): Promise<readonly FittedSite[]> {
   const { start: { allRows, rows, plan } } = current
   const data = 'path' in matrix
     ? await openStreamedSite(site, matrix, allRows, rows, plan.cellOfRow, plan.cells)
@@ -52,12 +54,12 @@ async function fit(current: Sweep, { site, matrix }: SweepSite): Promise<readonl
   }
 }
 
-async function fitMethods({ start, baselines, products }: Sweep, data: SiteData): Promise<readonly SiteOutcome[]> {
+async function fitMethods({ start, products }: Sweep, data: SiteData): Promise<readonly FittedSite[]> {
   const { plan, codes, classes } = start
   const context = { data, cellOfRow: plan.cellOfRow, classes, products, contrast: start.contrast, seed: start.seed, checkpoint }
   const tested = testedRows(plan)
   const groups = Int32Array.from(tested, row => start.groups[row] as number)
-  const outcomes: SiteOutcome[] = []
+  const outcomes: FittedSite[] = []
   for (const name of start.methods) {
     const began = performance.now()
     const fitted = await fitSite(context, probeMethod(name), plan, codes, start.shuffledCodes, start.strengths)
@@ -73,19 +75,12 @@ async function fitMethods({ start, baselines, products }: Sweep, data: SiteData)
       predictedOfRow[activationRow] = predicted[i] as number
       confidence[activationRow] = fitted.probabilities[row * classes + (predicted[i] as number)] as number
     })
-    const controls = { shuffled: shuffled.accuracy, textOnly: baselines.textOnly, majority: baselines.majority }
     // What the strength decides on separable rows; methods without one are not moved by it.
     const separable = fitted.separable && name === 'logistic'
-    const aurocControls = shuffled.auroc === null || baselines.textOnlyAuroc === null ? null : { shuffled: shuffled.auroc, textOnly: baselines.textOnlyAuroc }
     outcomes.push({
-      result: {
-        kind: 'classes', site: data.site, method: name, measures: classMeasures(metrics, controls, aurocControls, classes), metrics, controls, aurocControls,
-        validationScore: fitted.validationAccuracy,
-        strength: fitted.strength,
-        remarks: [...separable ? ['separable'] as const : [], ...fitted.unfinished ? ['unfinished'] as const : []],
-        seconds: (performance.now() - began) / 1000
-      },
-      score, predicted: predictedOfRow, confidence,
+      site: data.site, method: name, metrics, shuffled, validationScore: fitted.validationAccuracy, strength: fitted.strength,
+      remarks: [...separable ? ['separable'] as const : [], ...fitted.unfinished ? ['unfinished'] as const : []],
+      seconds: (performance.now() - began) / 1000, score, predicted: predictedOfRow, confidence,
       probes: fitted.probes && keptProbes(data, fitted.probes, {
         strengths: Float64Array.from(fitted.strengths), validation: Float64Array.from(fitted.outer.flatMap(({ accuracies }) => accuracies)),
         chosen: Float64Array.from(fitted.outer, ({ strength }) => strength)
@@ -109,7 +104,11 @@ async function handle(message: ToProbeWorker): Promise<void> {
   switch (message.kind) {
     case 'start':
       sweep = await begin(message)
-      post({ kind: 'baselines', baselines: sweep.baselines })
+      post({ kind: 'started' })
+      return
+    case 'baselines':
+      if (!sweep) throw new Error('a question came before the start')
+      post({ kind: 'baselines', baselines: baselinesOf(sweep, message.texts) })
       return
     case 'start-numeric':
       regression = { start: message, baselines: regressionBaselines(message, checkpoint) }
@@ -139,6 +138,8 @@ async function handle(message: ToProbeWorker): Promise<void> {
   }
 }
 
+// One after the other: a question may come while the one before is under way.
+let last = Promise.resolve()
 parentPort?.on('message', (message: ToProbeWorker) => {
-  handle(message).catch((error: unknown) => { post({ kind: 'failed', report: errorReport(error) }) })
+  last = last.then(() => handle(message)).catch((error: unknown) => { post({ kind: 'failed', report: errorReport(error) }) })
 })

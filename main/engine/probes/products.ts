@@ -27,13 +27,14 @@ export class Products {
     private readonly logits: ort.InferenceSession
   ) {}
 
-  static async create(outputs: number): Promise<Products> {
+  /** @param threads of a product; 0 for one a core */
+  static async create(outputs: number, threads = 0): Promise<Products> {
     return new Products(
       outputs,
-      await (outputs === 1 ? binaryEvaluation() : softmaxEvaluation()).session(),
-      await inverseCurvature(outputs).session(),
-      await rowsTimesSquare().session(),
-      await scores().session()
+      await (outputs === 1 ? binaryEvaluation() : softmaxEvaluation()).session(threads),
+      await inverseCurvature(outputs).session(threads),
+      await rowsTimesSquare().session(threads),
+      await scores().session(threads)
     )
   }
 

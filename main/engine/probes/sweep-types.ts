@@ -26,6 +26,8 @@ export interface SweepInput {
   readonly datasetRows?: ArrayLike<number>
   /** Depth order. */
   readonly sites: readonly string[]
+  /** Sites held in memory at once, each by a worker of its own; one if not said. */
+  readonly sitesAtOnce?: number
   /**
    * One site whole, [rows, width], or where it lies in a file, to be read in blocks; called once per site.
    * The sweep takes a matrix over: its buffer is moved to a worker.

@@ -5,10 +5,10 @@ import { codeContrast, joinPairs, type SiteContrast } from './contrast-pairs'
 import { planFolds } from './folds'
 import { choiceNotes, dataWarnings, resultWarnings, type SweepMaterial } from './guards'
 import { foldOfRow, foldSizes } from './kept-probes'
+import { fitSites } from './fit-sites'
 import { checkSplit, codeGroups } from './groups'
 import { codeLabels } from './labels'
 import { checkMethods, probeMethod, readsPairs } from './methods'
-import { ProbeWorker } from './probe-worker-host'
 import { seededRandom, shuffle } from './random'
 import type { ActualClasses, HeldOutClasses, SweepInput, SweepListener, SweepOutcome } from './sweep-types'
 import type { SiteOutcome } from './worker-protocol'
@@ -18,7 +18,7 @@ import type { SiteOutcome } from './worker-protocol'
  * validation rows only, a shuffled-label control, a text-only and a majority baseline on the same folds, and 95 %
  * intervals by a cluster bootstrap. Scores pool the held-out rows of all folds, or are those of the predefined test rows.
  *
- * Fits run in a worker thread; sites are read one after the other and reported as they are done.
+ * Fits run in worker threads; sites are reported in depth order as they are done.
  * @throws LayerscopeError `label-…`, `too-few-rows`, `too-few-groups`, `test-split-empty`, `method-unknown`,
  * `activations-mismatch`, `activations-not-finite`; an `AbortError` after `signal`.
  */
@@ -30,31 +30,22 @@ export async function sweep(input: SweepInput, plan: ProbePlan, listener: SweepL
   const { labels, codes, groups, contrast } = material
   const warnings = [...dataWarnings(material)]
   const outcomes: SiteOutcome[] = []
-  const worker = new ProbeWorker(signal)
-  try {
-    listener.onStage?.('baselines')
-    await worker.start({
-      kind: 'start', texts: input.texts, rows: labels.rows, allRows: input.labels.length, codes,
-      shuffledCodes: shuffledCodes(material, plan.seed), groups: groups.codes, contrast,
-      classes: labels.classes.length, plan: material.plan, methods: plan.methods, strengths: plan.strengths, seed: plan.seed
-    })
-    listener.onStage?.('probing')
-    const total = input.sites.length * plan.methods.length
-    for (const site of input.sites) {
-      stopIfAborted(signal)
-      const matrix = await input.readSite(site)
-      stopIfAborted(signal)
-      for (const outcome of await worker.fit(site, matrix)) {
-        outcomes.push(outcome)
-        await listener.onSite(outcome.result, { kind: 'classes', score: outcome.score, predicted: outcome.predicted, confidence: outcome.confidence, probes: outcome.probes }, outcomes.length, total)
-      }
+  const total = input.sites.length * plan.methods.length
+  const fitting = fitSites(input, {
+    kind: 'start', rows: labels.rows, allRows: input.labels.length, codes, shuffledCodes: shuffledCodes(material, plan.seed), groups: groups.codes, contrast,
+    classes: labels.classes.length, plan: material.plan, methods: plan.methods, strengths: plan.strengths, seed: plan.seed
+  }, {
+    onStage: listener.onStage,
+    async onSite(outcome) {
+      outcomes.push(outcome)
+      await listener.onSite(outcome.result, { kind: 'classes', score: outcome.score, predicted: outcome.predicted, confidence: outcome.confidence, probes: outcome.probes }, outcomes.length, total)
     }
-  } catch (error) {
+  }, signal)
+  await fitting.catch((error: unknown) => {
     stopIfAborted(signal)
     throw error
-  } finally {
-    await worker.close()
-  }
+  })
+  stopIfAborted(signal)
   const chosen = chooseSite(outcomes)
   // What may make the score meaningless comes first.
   if (chosen) warnings.unshift(...resultWarnings(material, outcomes, chosen, input.sites.length))

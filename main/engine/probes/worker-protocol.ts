@@ -13,8 +13,7 @@ export interface ProbeWorkerData {
 /** What a sweep is about, said once. Arrays run over the labelled rows unless said otherwise. */
 export interface SweepStart {
   readonly kind: 'start'
-  readonly texts: readonly string[]
-  /** Activation rows with a label, ascending; `texts` runs over all activation rows. */
+  /** Activation rows with a label, ascending. */
   readonly rows: Int32Array
   readonly allRows: number
   readonly codes: Int32Array
@@ -26,6 +25,14 @@ export interface SweepStart {
   readonly methods: readonly string[]
   readonly strengths: number
   readonly seed: number
+  /** Of a product; 0 for one a core. */
+  readonly threads: number
+}
+
+/** Asks for the scores that do not depend on the site. `texts` runs over all activation rows. */
+export interface BaselineQuestion {
+  readonly kind: 'baselines'
+  readonly texts: readonly string[]
 }
 
 /** One site's activations; the buffer of a matrix is moved to the worker. */
@@ -43,7 +50,7 @@ export interface OtherFolds {
   readonly plan: FoldPlan
 }
 
-export type ToProbeWorker = SweepStart | RegressionStart | SweepSite | OtherFolds | { readonly kind: 'close' }
+export type ToProbeWorker = SweepStart | BaselineQuestion | RegressionStart | SweepSite | OtherFolds | { readonly kind: 'close' }
 
 /** Scores that do not depend on the site. */
 export interface Baselines {
@@ -52,9 +59,14 @@ export interface Baselines {
   readonly majority: number
 }
 
-/** A site's result with what the guards and the nested choice of layer need. */
-export interface SiteOutcome {
-  readonly result: ClassifiedSite
+/** What one method gave at one site, before it is set beside the baselines. */
+export interface FittedSite extends Pick<ClassifiedSite, 'site' | 'method' | 'metrics' | 'validationScore' | 'strength' | 'remarks' | 'seconds'>, HeldOutSite {
+  /** Scores of the probe trained on shuffled labels. */
+  readonly shuffled: { readonly accuracy: number; readonly auroc: number | null }
+}
+
+/** What is kept of the held-out rows. */
+export interface HeldOutSite {
   /** Over all activation rows: probability of class 1 or of the true class; NaN where a row was not tested. */
   readonly score: Float32Array
   readonly predicted: Int32Array
@@ -68,10 +80,16 @@ export interface SiteOutcome {
   readonly unfinished: boolean
 }
 
+/** A site's result with what the guards and the nested choice of layer need. */
+export interface SiteOutcome extends HeldOutSite {
+  readonly result: ClassifiedSite
+}
+
 export type FromProbeWorker =
+  | { readonly kind: 'started' }
   | { readonly kind: 'baselines'; readonly baselines: Baselines }
   | { readonly kind: 'numeric-baselines' }
-  | { readonly kind: 'site'; readonly outcomes: readonly SiteOutcome[] }
+  | { readonly kind: 'site'; readonly outcomes: readonly FittedSite[] }
   | { readonly kind: 'numeric-site'; readonly outcomes: readonly RegressionOutcome[] }
   | { readonly kind: 'other-folds'; readonly r2: number }
   | { readonly kind: 'closed' }

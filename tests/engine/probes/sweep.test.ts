@@ -122,6 +122,34 @@ describe('sweep', () => {
     expect(await numbers(3)).not.toEqual(await numbers(4))
   })
 
+  it('gives the same numbers, in depth order, with several sites at once', async () => {
+    const input = made({ rows: 120, columns: 6, classes: 2, signal: [0, 1, 0.5, 2, 0.2] })
+    const numbers = async (sitesAtOnce: number): Promise<unknown> => {
+      const { results, heldOut, outcome: { summary } } = await run({ ...input, sitesAtOnce })
+      expect(results.map(result => result.site)).toEqual(input.sites)
+      return { results: results.map(result => ({ ...result, seconds: 0 })), heldOut, chosen: summary.chosen, notes: summary.notes, warnings: summary.warnings }
+    }
+    expect(await numbers(3)).toEqual(await numbers(1))
+  })
+
+  it('ends with the error of one site of several at once, and of the listener, begins no further one, and tells of what was done', async () => {
+    const input = made({ rows: 120, columns: 6, classes: 2, signal: [1, 1, 1, 1, 1, 1, 1, 1] })
+    const read: string[] = []
+    const readSite = (site: string): ReturnType<SweepInput['readSite']> => {
+      read.push(site)
+      return site.includes('.1.') ? Promise.reject(new LayerscopeError({ code: 'disk-read', message: 'unreadable' })) : input.readSite(site)
+    }
+    expect(await failure(run({ ...input, readSite, sitesAtOnce: 3 }))).toBe('disk-read')
+    expect(read.length).toBeLessThan(5)
+    let told = 0
+    const full = sweep({ ...input, sitesAtOnce: 3 }, plan, { onSite: () => {
+      told++
+      throw new LayerscopeError({ code: 'disk-full', message: 'full' })
+    } })
+    expect(await failure(full)).toBe('disk-full')
+    expect(told).toBe(1)
+  })
+
   it('tests only the marked rows of a predefined split', async () => {
     const input = made({ rows: 300, columns: 10, classes: 2, signal: [2.5] })
     const test = Uint8Array.from(input.codes, (_, row) => row < 100 ? 1 : 0)
