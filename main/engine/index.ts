@@ -4,6 +4,7 @@
 import { constants, setPriority } from 'node:os'
 import { z } from 'zod'
 import type { EngineMessage } from '../../preload/contract'
+import { prepareModelThread } from './models/index'
 import { createServer, EngineShared, type EnginePort, type EngineServer } from './server'
 import { isBelow } from './workplace'
 
@@ -31,7 +32,7 @@ const hostMessageSchema = z.discriminatedUnion('kind', [
 ])
 
 function serve(parent: ParentPort): void {
-  const shared = new EngineShared()
+  const shared = new EngineShared(prepareSoon)
   const granted = new Set<string>()
   const servers = new Set<EngineServer>()
   let temporaryRoot: string | null = null
@@ -50,6 +51,7 @@ function serve(parent: ParentPort): void {
       case 'connect': {
         const [port] = ports
         if (port === undefined || temporaryRoot === null) throw new Error('a window was connected without a port, or before init')
+        prepareSoon()
         servers.add(createServer(enginePort(port), {
           temporaryRoot, shared,
           isGranted: path => [...granted].some(root => isBelow(root, path)),
@@ -58,6 +60,16 @@ function serve(parent: ParentPort): void {
       }
     }
   })
+}
+
+/** Lets what was asked for come first: a window being drawn, a model that was just opened being run. */
+const PREPARE_AFTER_MS = 1500
+let preparing: NodeJS.Timeout | undefined
+
+/** Has a thread wait for the next model. */
+function prepareSoon(): void {
+  clearTimeout(preparing)
+  preparing = setTimeout(prepareModelThread, PREPARE_AFTER_MS)
 }
 
 function enginePort(port: HostPort): EnginePort {

@@ -31,6 +31,9 @@ interface Entry {
 export class ModelPool {
   private readonly entries = new Map<string, Entry>()
 
+  /** @param onOpened called whenever the opening of a model has ended, well or not */
+  constructor(private readonly onOpened: () => void = () => undefined) {}
+
   /**
    * Opens a model, or joins one that is open or opening. A caller that aborts leaves alone;
    * the opening itself stops when no one is waiting any more.
@@ -71,7 +74,7 @@ export class ModelPool {
       }
     })
     const entry: Entry = { opening, abort, listeners, checks, loaded: null, holds: 0 }
-    opening.catch(() => { if (this.entries.get(key) === entry) this.entries.delete(key) })
+    opening.catch(() => { if (this.entries.get(key) === entry) this.entries.delete(key) }).finally(this.onOpened)
     this.entries.set(key, entry)
     return entry
   }

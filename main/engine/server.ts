@@ -21,9 +21,14 @@ export interface EnginePort {
 
 /** What the windows of one engine have in common. */
 export class EngineShared {
-  readonly models = new ModelPool()
+  readonly models: ModelPool
   /** Windows that are letting go of their sessions. */
   readonly closing = new Set<Promise<void>>()
+
+  /** @param onModelOpened called whenever the opening of a model has ended */
+  constructor(onModelOpened?: () => void) {
+    this.models = new ModelPool(onModelOpened)
+  }
 }
 
 export interface ServerOptions {

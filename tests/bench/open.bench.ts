@@ -1,14 +1,16 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openModel } from '../../main/engine/models'
+import { openModel, prepareModelThread } from '../../main/engine/models'
 import { sharedExists, sharedFolder } from '../fixtures/reference'
 import { writeLlamaFolder } from './llama-folder'
 
 export const title = 'Opening a 1 GB safetensors model and the bundled GGUF: until it can run, until it has proven itself, and what memory that takes'
 
 const ROUNDS = 5
+/** Longer than a thread takes to be ready for the next model. */
+const QUIET_MS = 1500
 const PEER = `
 import sys, time
 started = time.time()
@@ -23,6 +25,8 @@ export async function bench(print: (line: string) => void): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'layerscope-open-'))
   try {
     const bytes = writeLlamaFolder(folder, { hidden: 1024, layers: 16, heads: 16, mlp: 3328, vocab: 32000 })
+    // No tokenizer of a Llama lies here; this one has nearly as many tokens as the model.
+    copyFileSync('resources/models/minilm/tokenizer.json', join(folder, 'tokenizer.json'))
     const ready = await measure(`${(bytes / 1e9).toFixed(2)} GB of float32`, folder, print)
     const python = process.env['BENCH_PYTHON']
     if (python !== undefined) {
@@ -40,21 +44,26 @@ export async function bench(print: (line: string) => void): Promise<void> {
   await measure('SmolLM2-135M (GGUF, Q4_1)', join(bundled, readdirSync(bundled).find(file => file.endsWith('.gguf')) ?? ''), print)
 }
 
-/** Opens a few times and prints the medians; returns the median time to ready, in ms. */
+/** Opens a few times with a thread that waits, as in the window, and as often without, as a command does; prints medians and returns that of the first, in ms. */
 async function measure(what: string, path: string, print: (line: string) => void): Promise<number> {
-  const ready: number[] = []
-  const proven: number[] = []
-  const memory: number[] = []
+  const [ready, cold, proven, memory]: [number[], number[], number[], number[]] = [[], [], [], []]
   for (let round = 0; round < ROUNDS; round++) {
-    const before = privateMegabytes()
-    const started = performance.now()
-    const model = await openModel(path)
-    proven.push(performance.now() - started)
-    ready.push(model.summary.openMs)
-    memory.push(privateMegabytes() - before)
-    await model.close()
+    for (const waiting of [true, false]) {
+      const before = privateMegabytes()
+      if (waiting) {
+        prepareModelThread()
+        await new Promise(resolve => { setTimeout(resolve, QUIET_MS) })
+      }
+      const started = performance.now()
+      const model = await openModel(path)
+      if (waiting) proven.push(performance.now() - started)
+      ;(waiting ? ready : cold).push(model.summary.openMs)
+      memory.push(privateMegabytes() - before)
+      await model.close()
+    }
   }
-  print(`${what}: can run after ${median(ready).toFixed(0)} ms, self-tests and hash done after ${median(proven).toFixed(0)} ms, ${Number.isNaN(memory[0]) ? 'private memory not told here' : `${(memory[0] ?? NaN).toFixed(0)} MB of private memory the first time`}`)
+  print(`${what}: can run after ${median(ready).toFixed(0)} ms (${Math.min(...ready).toFixed(0)} to ${Math.max(...ready).toFixed(0)}), ${median(cold).toFixed(0)} where no thread waits; self-tests and hash done after ${median(proven).toFixed(0)} ms`)
+  print(Number.isNaN(memory[0]) ? 'private memory not told here' : `private memory with the thread that waited: ${(memory[0] ?? NaN).toFixed(0)} MB the first time`)
   return median(ready)
 }
 

@@ -1,5 +1,6 @@
 /** Models: a path becomes an `OpenModel` with sites, a tokenizer and `run`. */
 export { openModel, type OpenModelOptions } from './open'
+export { prepareModelThread } from './model-thread'
 export { discoverModels, type DiscoverListener, type DiscoverOptions } from './discover'
 export { listModels } from './discovery'
 export { listProviders } from './providers'

@@ -11,7 +11,32 @@ import type { OpenedGraph, WorkerReply, WorkerRequest } from './worker-messages'
 interface Waiting { readonly resolve: (reply: WorkerReply) => void; readonly reject: (error: Error) => void; readonly on: (reply: WorkerReply) => void }
 
 /** A request before its id: `Omit` that keeps the union apart. */
-type Request = WorkerRequest extends infer R ? (R extends WorkerRequest ? Omit<R, 'id'> : never) : never
+type Request = Exclude<WorkerRequest, { kind: 'rehearse' }> extends infer R ? (R extends WorkerRequest ? Omit<R, 'id'> : never) : never
+
+/** A worker that waits for a model with its modules loaded; null where none was asked for. */
+let spare: Worker | null = null
+
+/**
+ * Starts a worker ahead of the next model, so that opening it waits for nothing but the model.
+ * The process may end with it; asked again, one that waits already is enough.
+ */
+export function prepareModelThread(): void {
+  if (spare !== null) return
+  const worker = startWorker('model-worker')
+  const gone = (): void => { if (spare === worker) spare = null }
+  worker.on('error', gone)
+  worker.on('exit', gone)
+  worker.unref()
+  worker.postMessage({ kind: 'rehearse' } satisfies WorkerRequest)
+  spare = worker
+}
+
+function takeWorker(): Worker {
+  const worker = spare ?? startWorker('model-worker')
+  spare = null
+  worker.ref()
+  return worker
+}
 
 /** The engine's end of a model's worker thread. */
 export class ModelThread {
@@ -23,7 +48,7 @@ export class ModelThread {
   prepacked = false
 
   constructor() {
-    this.worker = startWorker('model-worker')
+    this.worker = takeWorker()
     this.worker.on('message', (reply: WorkerReply) => { this.receive(reply) })
     this.worker.on('error', error => { this.fail(error) })
     this.worker.on('exit', () => { this.fail(new LayerscopeError({ code: 'model-closed', message: 'The thread of this model has ended.', hint: 'Open the model again.' })) })

@@ -7,6 +7,7 @@ import { cachedGeneration, generate, type NextToken } from './generate'
 import { gatherSite } from './gather'
 import { loadDeclared, measure, type Measurement, type OpenSession } from './measure'
 import { readModel } from './read-model'
+import { rehearse } from './rehearsal'
 import type { Intervention, Tensor, TokenBatch } from './open-model'
 import { PackedGathering } from './packed-gathering'
 import type { Pack, ReadableModel } from './readable-model'
@@ -29,6 +30,11 @@ port.on('message', (request: WorkerRequest) => {
     stopped.add(request.id)
     return
   }
+  if (request.kind === 'rehearse') {
+    // One that fails has cost nothing: a model that cannot be opened says so itself.
+    queue = queue.then(rehearse).catch(() => undefined)
+    return
+  }
   queue = queue.then(() => answer(request)).catch((error: unknown) => {
     send({ kind: 'error', id: request.id, error: errorReport(error) })
   })
@@ -38,7 +44,7 @@ function send(reply: WorkerReply, transfer: readonly ArrayBuffer[] = []): void {
   port?.postMessage(reply, [...transfer])
 }
 
-async function answer(request: Exclude<WorkerRequest, { kind: 'stop' }>): Promise<void> {
+async function answer(request: Exclude<WorkerRequest, { kind: 'stop' | 'rehearse' }>): Promise<void> {
   if (request.kind === 'open') await open(request)
   else if (request.kind === 'run') await run(request)
   else if (request.kind === 'gradient') await gradient(request)

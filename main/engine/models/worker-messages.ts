@@ -5,8 +5,10 @@ import type { ModelFiles } from './locate'
 import type { Gather, Intervention, Tensor, TokenBatch } from './open-model'
 import type { BlockStructure, MeasuredSite } from './site-plan'
 
-/** What a model's worker thread is asked. Each request ends in one reply of the same id. */
+/** What a model's worker thread is asked. Each request with an id ends in one reply of the same id. */
 export type WorkerRequest =
+  /** Does once what opening a model does, with no model, so that the first one finds code compiled and ONNX Runtime begun. */
+  | { readonly kind: 'rehearse' }
   | { readonly kind: 'open'; readonly id: number; readonly files: Pick<ModelFiles, 'format' | 'graph' | 'config'>; readonly provider: string; readonly hints: ArchitectureHints }
   | { readonly kind: 'run'; readonly id: number; readonly batch: TokenBatch; readonly sites: readonly string[]; readonly gather: Gather; readonly interventions: readonly Intervention[] }
   | { readonly kind: 'generate'; readonly id: number; readonly prompt: readonly number[]; readonly options: SamplingOptions; readonly arithmetic: 'exact' | 'fast'; readonly limit: number | null }
