@@ -39,6 +39,7 @@ export const probeMethods: readonly ProbeMethodInfo[] = [
     twoClasses: true, needs: ['pair'],
     remark: 'Its direction is found without labels; they give its sign alone, the one with more training pairs right. The two rows of a pair are scored together, as the method defines, so that one of them is taken to be true.'
   }),
+  method('ttpd', 'Truth apart from polarity, for statements and their negations', { twoClasses: true, needs: ['polarity'] }),
   method('ridge', 'Linear regression, regularised', { task: 'numeric', strength: 'α' })
 ]
 
@@ -74,7 +75,8 @@ export function methodObstacle({ name, twoClasses, needs }: ProbeMethodInfo, fac
   return { code: `method-needs-${lacking}`, field: lacking, reason, message: `The method ${name} reads ${reads}, and no column says ${says}.`, hint }
 }
 
-/** Methods that a task takes when none are asked for. */
-export function suggestedMethods(task: Exclude<ProbeTask, 'auto'>): readonly string[] {
-  return task === 'numeric' ? ['ridge'] : ['logistic']
+/** Methods that are taken when none are asked for: one by the task, and TTPD where two classes come with their polarity. */
+export function suggestedMethods(task: Exclude<ProbeTask, 'auto'>, { classes, polarity }: Pick<MethodFacts, 'classes' | 'polarity'>): readonly string[] {
+  if (task === 'numeric') return ['ridge']
+  return polarity && classes === 2 ? ['logistic', 'ttpd'] : ['logistic']
 }

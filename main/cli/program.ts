@@ -111,6 +111,7 @@ function program(terminal: Terminal, signal: AbortSignal): Command {
     .option('--test <column>', 'a column that marks the test rows')
     .option('--pair <column>', 'the two rows of a contrast pair share its value')
     .option('--polarity <column>', 'affirmative (1, true) or negated (-1, 0, false)')
+    .option('--topic <column>', 'the dataset or topic a row comes from')
     .action(async (folder: string, options: ProbeOptions) => { await probe(folder, options, terminal, signal) })
 
   command('transfer <folders...>', 'train on the activations of each folder, test on those of every other')
@@ -124,6 +125,7 @@ function program(terminal: Terminal, signal: AbortSignal): Command {
     .option('--test <column>', 'a column that marks the test rows')
     .option('--pair <column>', 'the two rows of a contrast pair share its value')
     .option('--polarity <column>', 'affirmative (1, true) or negated (-1, 0, false)')
+    .option('--topic <column>', 'the dataset or topic a row comes from')
     .action(async (folders: readonly string[], options: TransferOptions) => {
       if (folders.length < 2) throw badArguments('transfer needs at least two folders.')
       await transfer(folders, options, terminal, signal)

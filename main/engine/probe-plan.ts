@@ -4,8 +4,9 @@ import { suggestedMethods } from '../../preload/probe-methods'
 import { predictedTask } from './datasets/index'
 
 /** The plan as it will be carried out: task and methods named, so that summaries say what was done and not what was left open. */
-export function resolvedPlan(plan: ProbePlan, roles: Pick<ColumnRoles, 'label' | 'moreTargets'>, columns: readonly ColumnInfo[]): ProbePlan {
+export function resolvedPlan(plan: ProbePlan, roles: Pick<ColumnRoles, 'label' | 'moreTargets' | 'polarity'>, columns: readonly ColumnInfo[]): ProbePlan {
   if (roles.label === null) return plan
   const task = predictedTask(columns, roles, plan.task)
-  return { ...plan, task, methods: plan.methods.length > 0 ? plan.methods : [...suggestedMethods(task)] }
+  const classes = columns.find(({ name }) => name === roles.label)?.distinct ?? 0
+  return { ...plan, task, methods: plan.methods.length > 0 ? plan.methods : [...suggestedMethods(task, { classes, polarity: roles.polarity !== null })] }
 }

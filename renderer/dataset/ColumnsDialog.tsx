@@ -123,8 +123,11 @@ function RolesForm({ dataset, roles }: { readonly dataset: DatasetSummary; reado
           <Field label="Contrast pair" hint="The two rows of a pair share its value and have opposite labels. They stay in one fold.">
             {(id) => <Select id={id} label="Pair column" value={roles.pair ?? none} options={orNone('No pairs')} onChange={(value) => setRoles({ ...roles, pair: pick(value) })} />}
           </Field>
-          <Field label="Polarity" hint="Affirmative (1, true) or negated (−1, 0, false): tells the two sides of pairs apart.">
+          <Field label="Polarity" hint="Affirmative (1, true) or negated (−1, 0, false): tells the two sides of pairs apart, and truth from the mark of negation.">
             {(id) => <Select id={id} label="Polarity column" value={roles.polarity ?? none} options={orNone('Not marked')} onChange={(value) => setRoles({ ...roles, polarity: pick(value) })} />}
+          </Field>
+          <Field label="Topic" hint="The subject or dataset a statement comes from. TTPD centres each by itself.">
+            {(id) => <Select id={id} label="Topic column" value={roles.topic ?? none} options={orNone('One topic')} onChange={(value) => setRoles({ ...roles, topic: pick(value) })} />}
           </Field>
         </div>
       </Disclosure>
@@ -140,8 +143,8 @@ function RolesForm({ dataset, roles }: { readonly dataset: DatasetSummary; reado
   )
 }
 
-function contrastDetail({ pair, polarity }: ColumnRoles): string {
-  return [pair, polarity].filter((column) => column !== null).join(' · ') || 'none'
+function contrastDetail({ pair, polarity, topic }: ColumnRoles): string {
+  return [pair, polarity, topic].filter((column) => column !== null).join(' · ') || 'none'
 }
 
 const tasks = [{ value: 'auto', label: 'By the column' }, { value: 'classes', label: 'Classes' }, { value: 'numeric', label: 'Numbers' }] as const

@@ -108,8 +108,7 @@ export function suggestedRoles({ columns, suggested }: DatasetSummary): ColumnRo
     test: suggested.test ?? null,
     pair: suggested.pair ?? null,
     polarity: suggested.polarity ?? null,
-    // Not offered in the window, so not set by it: nobody could see or change it.
-    topic: null
+    topic: suggested.topic ?? null
   }
 }
 

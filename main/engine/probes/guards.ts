@@ -5,7 +5,7 @@ import type { SiteContrast } from './contrast-pairs'
 import type { FoldPlan } from './folds'
 import { groupWarnings, type CodedGroups } from './groups'
 import type { CodedLabels } from './labels'
-import { readsPairs } from './methods'
+import { readsColumn } from './methods'
 import type { SiteOutcome } from './worker-protocol'
 
 /** Fewer groups than this make a cluster bootstrap interval too narrow to be believed. */
@@ -30,7 +30,8 @@ export function dataWarnings(material: SweepMaterial): readonly string[] {
   const { labels, codes, groups: { codes: groups, given: hasGroups }, plan, asked } = material
   const warnings: string[] = []
   if (labels.missing > 0) warnings.push(`${rowsOf(labels.missing)} without a label took no part.`)
-  if (readsPairs(asked.methods)) warnings.push(...pairWarnings(material))
+  if (readsColumn(asked.methods, 'pair')) warnings.push(...untrained(material, material.contrast.partner, -1, 'in no contrast pair', 'methods on pairs'))
+  if (readsColumn(asked.methods, 'polarity')) warnings.push(...untrained(material, material.contrast.polarity, 0, 'neither affirmative nor negated', 'methods on polarity'))
   warnings.push(...groupWarnings(asked, material.groups, plan.folds, plan.kind === 'test-split'))
   const testCells = new Set(plan.outer.flatMap(fold => fold.testCells))
   const tested = [...codes.keys()].filter(row => testCells.has(plan.cellOfRow[row] as number))
@@ -57,12 +58,13 @@ export function dataWarnings(material: SweepMaterial): readonly string[] {
   return warnings
 }
 
-/** The rows that methods on pairs cannot train on. */
-function pairWarnings({ labels, contrast: { partner }, datasetRows }: SweepMaterial): readonly string[] {
-  const alone = [...labels.rows].filter((_, i) => partner?.[i] === -1)
-  if (alone.length === 0) return []
-  const named = alone.slice(0, namedRows).map(row => (datasetRows?.[row] ?? row) + 1).join(', ')
-  return [`${rowsOf(alone.length)} ${alone.length === 1 ? 'is' : 'are'} in no contrast pair (${alone.length === 1 ? 'row' : 'rows'} ${named}${alone.length > namedRows ? ', …' : ''}): methods on pairs do not train on ${alone.length === 1 ? 'it' : 'them'}.`]
+/** The rows whose entry in a column of contrast is `none`, which some methods cannot train on. */
+function untrained({ labels, datasetRows }: SweepMaterial, column: Int32Array | Int8Array | null, none: number, what: string, methods: string): readonly string[] {
+  const rows = [...labels.rows].filter((_, i) => column?.[i] === none)
+  if (rows.length === 0) return []
+  const named = rows.slice(0, namedRows).map(row => (datasetRows?.[row] ?? row) + 1).join(', ')
+  const one = rows.length === 1
+  return [`${rowsOf(rows.length)} ${one ? 'is' : 'are'} ${what} (${one ? 'row' : 'rows'} ${named}${rows.length > namedRows ? ', …' : ''}): ${methods} do not train on ${one ? 'it' : 'them'}.`]
 }
 
 /** How the site was chosen, and what choosing it inside every fold gives: the best of many must not be quoted by its test score. */

@@ -23,7 +23,7 @@ export function isLinear(probe: Probe): probe is LinearProbe {
 export interface FitJob {
   /** Cells whose rows it may see. */
   readonly cells: readonly number[]
-  /** Class of each labelled row; the true ones, or shuffled for the control. */
+  /** Class of each labelled row; the true ones, or shuffled for the control. The logistic probe does not train on rows of a negative class. */
   readonly codes: Int32Array
   /** Ascending. */
   readonly strengths: readonly number[]

@@ -8,7 +8,7 @@ import { foldOfRow, foldSizes } from './kept-probes'
 import { fitSites } from './fit-sites'
 import { checkSplit, codeGroups } from './groups'
 import { codeLabels } from './labels'
-import { checkMethods, probeMethod, readsPairs } from './methods'
+import { checkMethods, probeMethod, readsColumn } from './methods'
 import { seededRandom, shuffle } from './random'
 import type { ActualClasses, HeldOutClasses, SweepInput, SweepListener, SweepOutcome } from './sweep-types'
 import type { SiteOutcome } from './worker-protocol'
@@ -74,7 +74,7 @@ function prepare(input: SweepInput, plan: ProbePlan): SweepMaterial {
   const columns = input.contrast
   checkMethods(plan.methods, { classes: labels.classes.length, pair: columns?.pair != null, polarity: columns?.polarity != null })
   const contrast = codeContrast(columns, labels.rows, codes, plan.seed)
-  if (readsPairs(plan.methods)) checkPairs(contrast)
+  checkContrast(contrast, plan.methods)
   const ownGroups = codeGroups(labels.rows, input.groups)
   checkSplit(plan, ownGroups, test !== null)
   const groups = joinPairs(ownGroups, labels.rows, columns?.pair ?? null)
@@ -85,12 +85,20 @@ function prepare(input: SweepInput, plan: ProbePlan): SweepMaterial {
   return { labels, codes, groups, contrast, texts: input.texts, datasetRows: input.datasetRows ?? null, plan: foldPlan, asked: plan }
 }
 
-function checkPairs({ partner }: SiteContrast): void {
-  if (partner?.some(row => row >= 0)) return
-  throw new LayerscopeError({
-    code: 'no-contrast-pairs', field: 'pair', message: 'No value of the pair column stands in exactly two rows with different labels, so there are no contrast pairs.',
-    hint: 'Choose a column that both rows of a pair share and no third row has.'
-  })
+/** @throws LayerscopeError where a column that a method reads holds nothing it could learn from */
+function checkContrast({ partner, polarity }: SiteContrast, methods: readonly string[]): void {
+  if (readsColumn(methods, 'pair') && !partner?.some(row => row >= 0)) {
+    throw new LayerscopeError({
+      code: 'no-contrast-pairs', field: 'pair', message: 'No value of the pair column stands in exactly two rows with different labels, so there are no contrast pairs.',
+      hint: 'Choose a column that both rows of a pair share and no third row has.'
+    })
+  }
+  if (readsColumn(methods, 'polarity') && !(polarity?.includes(1) && polarity.includes(-1))) {
+    throw new LayerscopeError({
+      code: 'polarity-one-sided', field: 'polarity', message: 'The polarity column does not mark rows of both kinds: affirmative and negated statements are both needed.',
+      hint: 'Choose a column that says affirmative (affirmative, 1, true, yes) or negated (negated, −1, 0, false, no).'
+    })
+  }
 }
 
 /**

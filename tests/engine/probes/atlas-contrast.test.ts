@@ -28,7 +28,7 @@ function pairedStatements(): string {
 }
 
 describe('contrast pairs in a model whose world is known', () => {
-  it('find truth on never-judged cities without labels, once the model has put truth and negation together', async () => {
+  it('show truth on never-judged cities, labels or none, once the model has put truth and negation together', async () => {
     const dataset = await openDataset(pairedStatements())
     const model = await openModel(resource('models/atlas-lm'), { provider: 'cpu' })
     const out = join(folder, 'activations')
@@ -44,7 +44,7 @@ describe('contrast pairs in a model whose world is known', () => {
     const store = await openStore(out)
     try {
       const roles = { label: 'label', moreTargets: [], group: 'city', test: 'never_judged', pair: 'pair', polarity: 'polarity', topic: null }
-      const methods = ['ccs', 'paired-first-component', 'paired-mean-difference']
+      const methods = ['ccs', 'paired-first-component', 'paired-mean-difference', 'ttpd']
       const results: ClassifiedSite[] = []
       await probeStore(store, roles, probePlanSchema.parse({ methods }), { onSite: result => { if (result.kind === 'classes') results.push(result) } })
       for (const method of methods) {

@@ -3,6 +3,7 @@ import { codeContrast, joinPairs, noContrast, pairsByClass, type SiteContrast } 
 import { codeGroups } from '../../../main/engine/probes/groups'
 import { checkMethods, probeMethod } from '../../../main/engine/probes/methods'
 import { CcsProblems } from '../../../main/engine/probes/methods/ccs-problems'
+import { truthDirection } from '../../../main/engine/probes/methods/ttpd'
 import type { SiteContext } from '../../../main/engine/probes/probe-method'
 import { seededRandom, type Random } from '../../../main/engine/probes/random'
 import { leavingOut, linearProbe, logitsOf, siteContext } from './fitting'
@@ -208,7 +209,7 @@ describe('methods on contrast pairs', () => {
     expect(a.reduce((most, value, i) => Math.max(most, Math.abs(value - (b[i] as number))), 0)).toBeLessThan(1e-3)
   })
 
-  it.each([...onPairs, 'ccs'])('%s finds truth, and chance where the labels of pairs are exchanged by chance', async name => {
+  it.each([...onPairs, 'ccs', 'ttpd'])('%s finds truth, and chance where the labels of pairs are exchanged by chance', async name => {
     const given = statements(300)
     const context = await contextOf(given)
     expect(await heldOutAccuracy(context, name, given.codes)).toBeGreaterThan(0.75)
@@ -273,5 +274,84 @@ describe('methods on contrast pairs', () => {
       expect(() => { checkMethods([name], { ...facts, classes: 3 }) }).toThrow(/two classes/)
       expect(() => { checkMethods([name], facts) }).not.toThrow()
     }
+    expect(() => { checkMethods(['ttpd'], { ...facts, pair: false }) }).not.toThrow()
+    expect(() => { checkMethods(['ttpd'], { ...facts, polarity: false }) }).toThrow(/affirmative and negated/)
+  })
+})
+
+describe('ttpd', () => {
+  /** Statements of two topics, most of the second negated; the topics lie far apart in a direction of their own. */
+  function topics(): Statements & { readonly topic: Int32Array; readonly polarity: Int8Array } {
+    const random = seededRandom(3)
+    const normal = normals(random)
+    const rows = 400
+    const topic = Int32Array.from({ length: rows }, () => random() < 0.4 ? 1 : 0)
+    const polarity = Int8Array.from(topic, own => random() < (own === 1 ? 0.2 : 0.6) ? 1 : -1)
+    const codes = Int32Array.from(topic, () => random() < 0.5 ? 1 : 0)
+    const values = Float32Array.from({ length: rows * columns }, (_, at) => {
+      const row = Math.floor(at / columns)
+      const column = at % columns
+      const tau = codes[row] === 1 ? 1 : -1
+      const sign = polarity[row] as number
+      return normal() + (column === 0 ? 1.5 * tau : column === 1 ? 2 * sign : column === 2 ? 3 * tau * sign : column === 3 ? 40 * (topic[row] as number) : 0)
+    })
+    const contrast = { ...noContrast(rows), side: polarity, polarity, topic }
+    return { values, codes, contrast, cells: Int32Array.from(codes, (_, row) => row % 5), topic, polarity }
+  }
+
+  it('takes t_G by least squares on truth and truth × polarity, centred by topic and polarity (1e-5 of its length)', async () => {
+    const given = topics()
+    const context = await contextOf(given)
+    const training = Int32Array.from(given.codes.keys()).filter(row => given.cells[row] !== 0)
+    const job = leavingOut([0], 5, given.codes, [1])[0]
+    if (!job) throw new Error('no job')
+    const own = truthDirection(context, job, training).map((weight, c) => weight / (context.data.scale[c] as number))
+    const strata = new Map<string, number[]>()
+    for (const row of training) {
+      const key = `${given.topic[row] ?? 0} ${given.polarity[row] ?? 0}`
+      strata.set(key, [...strata.get(key) ?? [], row])
+    }
+    const centred = new Map<number, number[]>()
+    for (const rows of strata.values()) {
+      const mean = Array.from({ length: columns }, (_, c) => rows.reduce((sum, row) => sum + (given.values[row * columns + c] as number), 0) / rows.length)
+      for (const row of rows) centred.set(row, mean.map((value, c) => (given.values[row * columns + c] as number) - value))
+    }
+    // [τ, τp] has the Gram matrix [[a, b], [b, d]]; its inverse by Cramer's rule.
+    const design = [...training].map(row => { const tau = given.codes[row] === 1 ? 1 : -1; return [tau, tau * (given.polarity[row] as number)] as const })
+    const [a, b, d] = [design.reduce((sum, [x]) => sum + x * x, 0), design.reduce((sum, [x, y]) => sum + x * y, 0), design.reduce((sum, [, y]) => sum + y * y, 0)]
+    expect(Math.abs(b)).toBeGreaterThan(20)
+    const expected = Array.from({ length: columns }, (_, c) => {
+      const onTruth = design.reduce((sum, [x], i) => sum + x * (centred.get(training[i] as number)?.[c] as number), 0)
+      const onBoth = design.reduce((sum, [, y], i) => sum + y * (centred.get(training[i] as number)?.[c] as number), 0)
+      return (d * onTruth - b * onBoth) / (a * d - b * b)
+    })
+    const length = Math.hypot(...expected)
+    expected.forEach((value, c) => { expect(Math.abs(value - (own[c] as number))).toBeLessThan(1e-5 * length) })
+    // What was put in: 1.5 along axis 0, nothing along the axis of truth × polarity.
+    expect(own[0]).toBeCloseTo(1.5, 0)
+    expect(Math.abs(own[2] as number)).toBeLessThan(0.3)
+  })
+
+  it('holds on negated statements what it learned mostly on affirmative ones', async () => {
+    const given = topics()
+    const context = await contextOf(given)
+    const training = given.polarity.map((sign, row) => sign === -1 && row % 8 !== 0 ? 0 : sign)
+    const rare = await siteContext(given.values, columns, given.cells, 2, 1, { ...given.contrast, polarity: training })
+    const accuracy = async (from: SiteContext, name: string): Promise<number> => {
+      const own = await logits(from, name, given.codes)
+      const negated = [...given.codes.keys()].filter(row => given.cells[row] === 0 && given.polarity[row] === -1)
+      return negated.filter(row => ((own[row] as number) > 0 ? 1 : 0) === given.codes[row]).length / negated.length
+    }
+    expect(await accuracy(context, 'ttpd')).toBeGreaterThan(0.8)
+    // Rows of unknown polarity do not train it: an eighth of the negated ones is enough for t_G.
+    expect(await accuracy(rare, 'ttpd')).toBeGreaterThan(0.75)
+  })
+
+  it('gives a rotated site the same score (1 %)', async () => {
+    const given = topics()
+    const own = await heldOutAccuracy(await contextOf(given), 'ttpd', given.codes)
+    const rotated = await heldOutAccuracy(await contextOf({ ...given, values: turned(given.values) }), 'ttpd', given.codes)
+    expect(own).toBeGreaterThan(0.85)
+    expect(Math.abs(own - rotated)).toBeLessThanOrEqual(0.01)
   })
 })

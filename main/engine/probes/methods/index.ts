@@ -1,4 +1,4 @@
-import { methodObstacle, probeMethods, type MethodFacts } from '../../../../preload/probe-methods'
+import { methodObstacle, probeMethods, type MethodFacts, type NeededColumn } from '../../../../preload/probe-methods'
 import { LayerscopeError } from '../../errors'
 import type { ProbeMethod } from '../probe-method'
 import { ccs } from './ccs'
@@ -7,8 +7,9 @@ import { logistic } from './logistic'
 import { massMean, massMeanCovariance } from './mass-mean'
 import { nearestCentroid } from './nearest-centroid'
 import { pairedFirstComponent, pairedMeanDifference } from './paired-differences'
+import { ttpd } from './ttpd'
 
-const methods: readonly ProbeMethod[] = [logistic, massMean, massMeanCovariance, lda, nearestCentroid, pairedMeanDifference, pairedFirstComponent, ccs]
+const methods: readonly ProbeMethod[] = [logistic, massMean, massMeanCovariance, lda, nearestCentroid, pairedMeanDifference, pairedFirstComponent, ccs, ttpd]
 
 /** The classifier of that name. @throws LayerscopeError `method-unknown` */
 export function probeMethod(name: string): ProbeMethod {
@@ -29,7 +30,7 @@ export function checkMethods(names: readonly string[], facts: MethodFacts): void
   }
 }
 
-/** Whether any of `names` reads contrast pairs. */
-export function readsPairs(names: readonly string[]): boolean {
-  return probeMethods.some(({ name, needs }) => needs.includes('pair') && names.includes(name))
+/** Whether any of `names` reads that column. */
+export function readsColumn(names: readonly string[], column: NeededColumn): boolean {
+  return probeMethods.some(({ name, needs }) => needs.includes(column) && names.includes(name))
 }

@@ -163,6 +163,7 @@ export class LogisticProblems {
       for (let row = 0; row < rows; row++) {
         if (!training[cellOfRow[from + row] as number]) continue
         const code = codes[from + row] as number
+        if (code < 0) continue
         if (outputs === 1) targets[i * rows + row] = code === 1 ? -1 : 1
         else targets[(i * outputs + code) * rows + row] = 1
       }
@@ -176,7 +177,7 @@ export class LogisticProblems {
     const training = this.training[i] as Uint8Array
     this.context.cellOfRow.forEach((cell, row) => {
       const code = codes[row] as number
-      if (training[cell]) counts[code] = (counts[code] as number) + 1
+      if (training[cell] && code >= 0) counts[code] = (counts[code] as number) + 1
     })
     return counts
   }
