@@ -21,6 +21,7 @@ import { elementCount, SafetensorsWeights, type Arithmetic, type WeightSource } 
 
 export type { Architecture, Arithmetic, TensorNames, WeightSource, MemoryInitializer }
 export { architectureOf, elementCount, familyOf, ModelConfig }
+export { joinedProducts, PIECE_BYTES, pieceLookup, pieceSuffix, rowPieces, type RowPiece } from './row-pieces'
 
 /** A transformer and its weights, however they are stored. */
 export interface GeneratedSource {
@@ -36,9 +37,10 @@ export interface GeneratedSource {
 /**
  * Reads a Hugging Face folder: `config.json` and the headers of its safetensors files.
  * @param weights `model.safetensors` or `model.safetensors.index.json`
+ * @param pieceBytes most bytes that a product copies of a matrix in one piece
  * @throws LayerscopeError `model-config-missing`, `model-config-invalid`, `model-family-unknown`, `safetensors-invalid`, `shard-missing`
  */
-export async function readSafetensorsModel(weights: string, configFile: string | null): Promise<ReadableModel> {
+export async function readSafetensorsModel(weights: string, configFile: string | null, pieceBytes?: number): Promise<ReadableModel> {
   if (configFile === null) {
     throw new LayerscopeError({
       code: 'model-config-missing', message: `There is no config.json beside ${basename(weights)}: the weights alone do not say what to compute.`, file: dirname(weights),
@@ -59,7 +61,7 @@ export async function readSafetensorsModel(weights: string, configFile: string |
   }
   const headless = !headIsTied(family, config) && !family.names.heads?.some((head) => index.tensors.has(`${head}.weight`))
   return generatedModel({
-    architecture: headless ? { ...architecture, logits: null } : architecture, names: family.names, weights: new SafetensorsWeights(index), folder: index.folder, files: index.files, precision: precisionOf(index.tensors.values())
+    architecture: headless ? { ...architecture, logits: null } : architecture, names: family.names, weights: new SafetensorsWeights(index, pieceBytes), folder: index.folder, files: index.files, precision: precisionOf(index.tensors.values())
   })
 }
 

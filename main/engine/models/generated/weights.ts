@@ -2,6 +2,7 @@ import type { ModelMemory } from '../../../../preload/contract'
 import { LayerscopeError } from '../../errors'
 import type { ElementType, GraphBuilder, Value } from './graph-builder'
 import type { MemoryInitializer } from './memory-initializer'
+import { joinedProducts, PIECE_BYTES, pieceSuffix, rowPieces, type RowPiece } from './row-pieces'
 import type { StoredTensor, TensorIndex } from './safetensors-index'
 
 /** Where a graph's weights come from: each tensor by the name it has in the file. */
@@ -33,7 +34,8 @@ const ELEMENT_TYPES: Readonly<Record<string, ElementType>> = { F32: 'float32', F
 
 /** Weights of a safetensors folder, mapped in place: float32 as it is, half precisions through a cast. */
 export class SafetensorsWeights implements WeightSource {
-  constructor(private readonly index: TensorIndex) {}
+  /** @param pieceBytes most bytes that a product copies of a matrix in one piece */
+  constructor(private readonly index: TensorIndex, private readonly pieceBytes = PIECE_BYTES) {}
 
   has(name: string): boolean {
     return this.find(name) !== undefined
@@ -43,18 +45,21 @@ export class SafetensorsWeights implements WeightSource {
     return this.stored(name).shape
   }
 
-  tensor(graph: GraphBuilder, name: string): Value {
-    const { value, element } = this.raw(graph, name)
-    return element === 'float32' ? value : graph.once(`${name}/float32`, (label) => graph.op('Cast', [value], label, { to: 1 }))
+  tensor(graph: GraphBuilder, name: string, piece?: RowPiece): Value {
+    const { value, element } = this.raw(graph, name, piece)
+    return element === 'float32' ? value : graph.once(`${value}/float32`, (label) => graph.op('Cast', [value], label, { to: 1 }))
   }
 
-  private raw(graph: GraphBuilder, name: string): { readonly value: Value; readonly element: ElementType } {
+  private raw(graph: GraphBuilder, name: string, piece?: RowPiece): { readonly value: Value; readonly element: ElementType } {
     const { type, shape, range } = this.stored(name)
     const element = ELEMENT_TYPES[type]
     if (!element) {
       throw new LayerscopeError({ code: 'precision-unsupported', message: `The tensor ${name} is stored as ${type}, which cannot be run yet; float32, float16 and bfloat16 can.`, file: range.file })
     }
-    return { value: graph.external(name, element, shape, range), element }
+    if (!piece) return { value: graph.external(name, element, shape, range), element }
+    const [rows = 1, ...rest] = shape
+    const [count, bytes] = [piece.to - piece.from, range.length / rows]
+    return { value: graph.external(name + pieceSuffix(piece, rows), element, [count, ...rest], { ...range, offset: range.offset + piece.from * bytes, length: count * bytes }), element }
   }
 
   lookup(graph: GraphBuilder, name: string, indices: Value, label: string): Value {
@@ -65,8 +70,10 @@ export class SafetensorsWeights implements WeightSource {
   }
 
   linear(graph: GraphBuilder, rows: Value, name: string, bias: Value | null, transposed: boolean, label: string): Value {
-    const inputs = [rows, this.tensor(graph, name), ...(bias ? [bias] : [])]
-    return graph.op('Gemm', inputs, label, { transB: transposed ? 0 : 1 })
+    const [outputs = 0, inputs = 0] = this.shape(name)
+    const pieces = transposed ? [] : rowPieces(outputs, inputs, this.pieceBytes)
+    if (pieces.length > 1) return joinedProducts(graph, pieces.map((piece) => graph.op('Gemm', [rows, this.tensor(graph, name, piece)], label + pieceSuffix(piece, outputs), { transB: 1 })), bias, label)
+    return graph.op('Gemm', [rows, this.tensor(graph, name), ...(bias ? [bias] : [])], label, { transB: transposed ? 0 : 1 })
   }
 
   footprint(matrices: readonly string[]): ModelMemory {

@@ -2,12 +2,19 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { ModelMemory } from '../../../../preload/contract'
 import { LayerscopeError } from '../../errors'
-import type { ElementType, GraphBuilder, Value } from '../generated/graph-builder'
-import { elementCount, type Arithmetic, type MemoryInitializer, type WeightSource } from '../generated'
+import { ELEMENT_BYTES, type ElementType, type GraphBuilder, type Value } from '../generated/graph-builder'
+import { elementCount, joinedProducts, PIECE_BYTES, pieceLookup, pieceSuffix, rowPieces, type Arithmetic, type MemoryInitializer, type RowPiece, type WeightSource } from '../generated'
 import { isDecodable, packBlocks, packingOf, toFloat32, type PackedValues } from './block-types'
 import type { GgufFile, GgufTensor } from './gguf-file'
 
 const PLAIN: Readonly<Record<string, ElementType>> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' }
+
+/** A buffer that a graph names, and how its bytes come about. */
+interface PlannedInitializer {
+  readonly bytes: number
+  readonly make: () => ArrayBufferView
+  data: Uint8Array | null
+}
 
 /**
  * Weights of a GGUF file. Plain types are mapped in place. Blocks whose numbers fit four bits multiply as they are
@@ -15,16 +22,17 @@ const PLAIN: Readonly<Record<string, ElementType>> = { F32: 'float32', F16: 'flo
  * eight-bit ones are widened to float32, which is faster on a CPU for more than one row.
  */
 export class GgufWeights implements WeightSource {
-  private readonly made = new Map<string, Uint8Array>()
+  private readonly initializers = new Map<string, PlannedInitializer>()
   private readonly inFile: boolean
 
   /**
-   * A file of plain types alone stays on disk. Of one with quantised tensors each is read and decoded when a graph first
+   * A file of plain types alone stays on disk. Of one with quantised tensors each is read and decoded when a session first
    * needs it, plain ones too, since ONNX Runtime takes initializers either from files or from memory, not from both.
    * @param permutedHeads number of heads of a tensor whose rows llama.cpp stores in rotary pairs, null for the others
+   * @param pieceBytes most bytes that a tensor is decoded into in one piece; what takes more becomes several initializers
    * @throws LayerscopeError `precision-unsupported`
    */
-  constructor(private readonly file: GgufFile, private readonly permutedHeads: (tensor: string) => number | null) {
+  constructor(private readonly file: GgufFile, private readonly permutedHeads: (tensor: string) => number | null, private readonly pieceBytes = PIECE_BYTES) {
     const tensors = [...file.tensors.values()]
     this.inFile = tensors.every(({ type }) => type in PLAIN)
     const unknown = tensors.find(({ type }) => !(type in PLAIN) && !isDecodable(type))
@@ -36,9 +44,20 @@ export class GgufWeights implements WeightSource {
     })
   }
 
-  /** Buffers that the graphs written so far name. */
+  /** Buffers that the graphs written so far name; those not decoded yet are now. */
   get memory(): readonly MemoryInitializer[] {
-    return [...this.made].map(([path, data]) => ({ path, data }))
+    return [...this.initializers].map(([path, initializer]) => {
+      if (initializer.data === null) {
+        const { buffer, byteOffset, byteLength } = initializer.make()
+        initializer.data = new Uint8Array(buffer, byteOffset, byteLength)
+      }
+      return { path, data: initializer.data }
+    })
+  }
+
+  /** Bytes of each buffer that the graphs written so far name; nothing is decoded. */
+  get planned(): ReadonlyMap<string, number> {
+    return new Map([...this.initializers].map(([path, { bytes }]) => [path, bytes]))
   }
 
   has(name: string): boolean {
@@ -50,38 +69,46 @@ export class GgufWeights implements WeightSource {
   }
 
   tensor(graph: GraphBuilder, name: string): Value {
-    const { type, shape } = this.stored(name)
-    const element = PLAIN[type]
-    if (!element) return this.inMemory(graph, `${name}/float32`, 'float32', shape, () => toFloat32(type, this.bytes(name)))
-    const value = this.mapped(graph, name, element)
-    return element === 'float32' ? value : graph.once(`${name}/float32`, (label) => graph.op('Cast', [value], label, { to: 1 }))
+    return this.widened(graph, this.stored(name))
   }
 
   lookup(graph: GraphBuilder, name: string, indices: Value, label: string): Value {
-    const element = PLAIN[this.stored(name).type]
-    if (!element || element === 'float32') return graph.op('Gather', [this.tensor(graph, name), indices], label)
-    return graph.op('Cast', [graph.op('Gather', [this.mapped(graph, name, element), indices], `${label}/stored`)], label, { to: 1 })
+    const stored = this.stored(name)
+    const element = PLAIN[stored.type]
+    const table = (tensor: GgufTensor): Value => (element ? this.mapped(graph, tensor, element) : this.widened(graph, tensor))
+    const parts = this.inFile ? [] : this.pieces(stored)
+    const half = element && element !== 'float32'
+    const found = half ? `${label}/stored` : label
+    const rows = parts.length > 1
+      ? pieceLookup(graph, parts, (piece) => table(partOf(stored, piece)), indices, found)
+      : graph.op('Gather', [table(stored), indices], found)
+    return half ? graph.op('Cast', [rows], label, { to: 1 }) : rows
   }
 
   linear(graph: GraphBuilder, rows: Value, name: string, bias: Value | null, transposed: boolean, label: string, arithmetic: Arithmetic = 'exact'): Value {
     if (transposed) throw new Error('GGUF stores matrices as [out, in].')
     const heads = this.permutedHeads(name)
-    const product = this.product(graph, rows, name, bias, arithmetic, heads === null ? label : `${label}/paired`)
+    const stored = this.stored(name)
+    const [outputs = 0] = stored.shape
+    const productLabel = heads === null ? label : `${label}/paired`
+    const pieces = this.pieces(stored)
+    const product = pieces.length === 1
+      ? this.product(graph, rows, stored, bias, arithmetic, productLabel)
+      : joinedProducts(graph, pieces.map((piece) => this.product(graph, rows, partOf(stored, piece), null, arithmetic, productLabel + pieceSuffix(piece, outputs))), bias, productLabel)
     if (heads === null) return product
-    const [outputs = 0] = this.stored(name).shape
     return graph.op('Gather', [product, graph.int64s(unpairedRows(outputs, heads))], label, { axis: 1 })
   }
 
-  private product(graph: GraphBuilder, rows: Value, name: string, bias: Value | null, arithmetic: Arithmetic, label: string): Value {
-    const { type, shape: [outputs = 0, inputs = 0] } = this.stored(name)
+  private product(graph: GraphBuilder, rows: Value, tensor: GgufTensor, bias: Value | null, arithmetic: Arithmetic, label: string): Value {
+    const { name, type, shape: [outputs = 0, inputs = 0] } = tensor
     const packing = this.packing(type, arithmetic)
-    if (!packing) return graph.op('Gemm', [rows, this.tensor(graph, name), ...(bias ? [bias] : [])], label, { transB: 1 })
+    if (!packing) return graph.op('Gemm', [rows, this.widened(graph, tensor), ...(bias ? [bias] : [])], label, { transB: 1 })
 
     const { group, bits, offset: offsets } = packing
     const groups = inputs / group
     // Decoded once, for the three parts together.
     let made: PackedValues | null = null
-    const blocks = (): PackedValues => (made ??= packBlocks(type, this.bytes(name)))
+    const blocks = (): PackedValues => (made ??= packBlocks(type, this.bytes(tensor)))
     const packed = this.inMemory(graph, `${name}/packed`, 'uint8', [outputs, groups, (group * bits) / 8], () => blocks().packed)
     const scale = this.inMemory(graph, `${name}/scales`, 'float32', [outputs * groups], () => blocks().scales)
     const last = !offsets && !bias ? label : `${label}/product`
@@ -117,25 +144,34 @@ export class GgufWeights implements WeightSource {
     return packing && arithmetic !== 'widened' && (packing.bits === 4 || arithmetic === 'fast') ? packing : null
   }
 
-  private mapped(graph: GraphBuilder, name: string, element: ElementType): Value {
-    const { shape, offset, length } = this.stored(name)
-    if (!this.inFile) return this.inMemory(graph, name, element, shape, () => this.bytes(name))
+  private pieces({ shape }: GgufTensor): readonly RowPiece[] {
+    const [rows = 1, ...rest] = shape
+    return rowPieces(rows, elementCount(rest), this.pieceBytes)
+  }
+
+  /** Float32 values of a tensor, or of rows of one. */
+  private widened(graph: GraphBuilder, tensor: GgufTensor): Value {
+    const { name, type, shape } = tensor
+    const element = PLAIN[type]
+    if (!element) return this.inMemory(graph, `${name}/float32`, 'float32', shape, () => toFloat32(type, this.bytes(tensor)))
+    const value = this.mapped(graph, tensor, element)
+    return element === 'float32' ? value : graph.once(`${name}/float32`, (label) => graph.op('Cast', [value], label, { to: 1 }))
+  }
+
+  private mapped(graph: GraphBuilder, tensor: GgufTensor, element: ElementType): Value {
+    const { name, shape, offset, length } = tensor
+    if (!this.inFile) return this.inMemory(graph, name, element, shape, () => this.bytes(tensor))
     return graph.external(name, element, shape, { file: basename(this.file.path), offset, length })
   }
 
-  /** An initializer whose bytes are made here; made once for all graphs. */
+  /** An initializer whose bytes are made here; once for all graphs, and not before a session needs them. */
   private inMemory(graph: GraphBuilder, name: string, element: ElementType, shape: readonly number[], make: () => ArrayBufferView): Value {
-    let data = this.made.get(name)
-    if (!data) {
-      const made = make()
-      data = new Uint8Array(made.buffer, made.byteOffset, made.byteLength)
-      this.made.set(name, data)
-    }
-    return graph.external(name, element, shape, { file: name, offset: 0, length: data.byteLength })
+    const bytes = elementCount(shape) * ELEMENT_BYTES[element]
+    if (!this.initializers.has(name)) this.initializers.set(name, { bytes, make, data: null })
+    return graph.external(name, element, shape, { file: name, offset: 0, length: bytes })
   }
 
-  private bytes(name: string): Uint8Array {
-    const { offset, length } = this.stored(name)
+  private bytes({ name, offset, length }: GgufTensor): Uint8Array {
     const bytes = new Uint8Array(length)
     const descriptor = openSync(this.file.path, 'r')
     try {
@@ -156,6 +192,13 @@ export class GgufWeights implements WeightSource {
     if (!tensor) throw new LayerscopeError({ code: 'weights-missing', message: `The file holds no tensor called ${name}.`, file: this.file.path, hint: 'The file may be incomplete, or of a variant Layerscope does not know.' })
     return tensor
   }
+}
+
+/** Rows of a tensor as a tensor of their own; the tensor itself where the piece is all of it. */
+function partOf(tensor: GgufTensor, piece: RowPiece): GgufTensor {
+  const [rows = 1, ...rest] = tensor.shape
+  const [count, bytes] = [piece.to - piece.from, tensor.length / rows]
+  return { ...tensor, name: tensor.name + pieceSuffix(piece, rows), shape: [count, ...rest], offset: tensor.offset + piece.from * bytes, length: count * bytes }
 }
 
 /** For each row in Hugging Face's order (two halves a head) the row where llama.cpp keeps it (pairs). */

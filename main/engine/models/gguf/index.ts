@@ -9,16 +9,17 @@ import { withBytes } from './tensor-bytes'
 
 /**
  * Reads a GGUF file as a model: its metadata as an architecture, its tensors as weights.
+ * @param pieceBytes most bytes that a tensor is decoded into in one piece
  * @throws LayerscopeError `gguf-invalid`, `gguf-unsupported`, `model-family-unknown`, `precision-unsupported`
  */
-export async function readGgufModel(path: string): Promise<ReadableModel> {
+export async function readGgufModel(path: string, pieceBytes?: number): Promise<ReadableModel> {
   const file = await readGguf(path)
   const { architecture, names, permuted } = await withBytes(file, (readBytes) => ggufModel(file, readBytes))
   const headsOf = (tensor: string): number | null => {
     if (!permuted) return null
     return tensor.endsWith('attn_q.weight') ? architecture.heads : tensor.endsWith('attn_k.weight') ? architecture.kvHeads : null
   }
-  const weights = new GgufWeights(file, headsOf)
+  const weights = new GgufWeights(file, headsOf, pieceBytes)
   return generatedModel({ architecture, names, weights, folder: dirname(file.path), files: [file.path], precision: precisionOfGguf(file) })
 }
 
