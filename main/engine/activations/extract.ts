@@ -30,8 +30,9 @@ const DEFAULT_BATCH_TOKENS = 1024
 const DEFAULT_PREFIX_TOKENS = 4096
 /** Tensors inside one run stay below this, so that memory is flat. */
 const MOST_TENSOR_BYTES = 96 * 2 ** 20
-/** Token ids kept between counting and running; beyond them texts are tokenized a second time. */
-const KEPT_TOKENS = 1_000_000
+/** Token ids and rows kept between counting and running; beyond them texts are tokenized a second time. */
+const KEPT_TOKENS = 500_000
+const KEPT_ROWS = 32_768
 
 export interface ExtractionProgress {
   /** Rows stored, of `total`. */
@@ -110,7 +111,7 @@ function isDiskFull(error: unknown): boolean {
   return errorReport(error).code === 'disk-full' || (error instanceof Error && !(error instanceof LayerscopeError) && /no space left on device|disk quota exceeded|not enough space on the disk/i.test(error.message))
 }
 
-interface Count { rows: number; tokens: number; truncated: number; readonly skipped: SkippedRow[]; readonly row: number[]; readonly length: number[]; readonly position: number[]; readonly positionEnd: number[]; readonly kept: Window[] | null }
+interface Count { rows: number; tokens: number; truncated: number; readonly skipped: SkippedRow[]; readonly row: Int32Array; readonly length: Int32Array; readonly position: Int32Array; readonly positionEnd: Int32Array; readonly kept: Window[] | null }
 
 async function extractLocked(options: ExtractionOptions): Promise<ExtractionSummary> {
   const { model, dataset, text, plan, folder, signal } = options
@@ -159,12 +160,13 @@ async function extractLocked(options: ExtractionOptions): Promise<ExtractionSumm
   }
 
   options.onStage?.('saving')
-  const row = Int32Array.from(count.row)
+  const column = (values: Int32Array): Int32Array => values.subarray(0, count.rows)
+  const row = column(count.row)
   await writeSafetensors(join(folder, ROWS_FILE), [
     { name: 'row', dtype: 'I32', shape: [count.rows], data: row },
-    { name: 'tokens', dtype: 'I32', shape: [count.rows], data: Int32Array.from(count.length) },
-    { name: 'position', dtype: 'I32', shape: [count.rows], data: Int32Array.from(count.position) },
-    { name: 'position_end', dtype: 'I32', shape: [count.rows], data: Int32Array.from(count.positionEnd) }
+    { name: 'tokens', dtype: 'I32', shape: [count.rows], data: column(count.length) },
+    { name: 'position', dtype: 'I32', shape: [count.rows], data: column(count.position) },
+    { name: 'position_end', dtype: 'I32', shape: [count.rows], data: column(count.positionEnd) }
   ])
   const textColumn = await writeRowsTable(folder, dataset, text, plan.limit, row)
   const extraction: ExtractionSummary = {
@@ -202,7 +204,8 @@ async function beginJournal(file: string, key: string, { rows, tokens }: Count, 
 
 /** First reading of the texts: the files' sizes, what is skipped, and the ids themselves where they are few. */
 async function countRows(options: ExtractionOptions, longest: number): Promise<Count> {
-  const count: Count = { rows: 0, tokens: 0, truncated: 0, skipped: [], row: [], length: [], position: [], positionEnd: [], kept: [] }
+  const column = (): Int32Array => new Int32Array(options.dataset.summary.rows)
+  const count: Count = { rows: 0, tokens: 0, truncated: 0, skipped: [], row: column(), length: column(), position: column(), positionEnd: column(), kept: [] }
   let kept: Window[] | null = []
   let keptTokens = 0
   for await (const window of encodeWindows({
@@ -211,15 +214,15 @@ async function countRows(options: ExtractionOptions, longest: number): Promise<C
     onTruncated() { count.truncated += 1 }
   })) {
     for (const { row, ids, kept: tokens } of window.rows) {
-      count.row.push(row)
-      count.length.push(ids.length)
-      count.position.push(tokens.first)
-      count.positionEnd.push(tokens.end)
+      const slot = count.rows++
+      count.row[slot] = row
+      count.length[slot] = ids.length
+      count.position[slot] = tokens.first
+      count.positionEnd[slot] = tokens.end
       count.tokens += ids.length
     }
-    count.rows += window.rows.length
     for (const ids of new Set(window.rows.map(row => row.ids))) keptTokens += ids.length
-    if (keptTokens > KEPT_TOKENS) kept = null
+    if (keptTokens > KEPT_TOKENS || count.rows > KEPT_ROWS) kept = null
     kept?.push(window)
   }
   return { ...count, kept }
