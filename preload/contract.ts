@@ -56,8 +56,11 @@ export interface ModelMemory {
   readonly mappedBytes: number
   /** Decoded into private memory as soon as the model is loaded; 0 but for block-quantised GGUF files. */
   readonly decodedBytes: number
-  /** Private memory added when a long job starts and the matrices are copied into the layout that multiplies fastest. */
-  readonly prepackedBytes: number
+  /**
+   * Private memory added when a long job starts and the matrices are copied into the layout that multiplies fastest.
+   * Null for graphs that others exported: which matrices ONNX Runtime copies of those, and how wide, it decides as it loads them.
+   */
+  readonly prepackedBytes: number | null
 }
 
 export interface ModelSummary {

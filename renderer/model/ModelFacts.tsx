@@ -22,8 +22,8 @@ export function ModelFacts({ model }: { readonly model: LoadedModel }): React.JS
 function Memory({ memory: { mappedBytes, decodedBytes, prepackedBytes } }: { readonly memory: ModelMemory }): React.JSX.Element {
   const opened = decodedBytes > 0 ? `${formatBytes(decodedBytes)} decoded` : `${formatBytes(mappedBytes)} mapped`
   return (
-    <p title={`Memory, computed from the list of tensors. ${decodedBytes > 0 ? 'Block-quantised weights are decoded when the model opens.' : 'Mapped weights stay in the file and take no memory of their own.'} Prepacked copies are made when a run or a prompt starts.`}>
-      {opened}, {formatBytes(prepackedBytes)} more prepacked
+    <p title={`Memory, computed from the list of tensors. ${decodedBytes > 0 ? 'Block-quantised weights are decoded when the model opens.' : 'Mapped weights stay in the file and take no memory of their own.'} ${prepackedBytes === null ? 'Which matrices of an export are copied when a run starts, ONNX Runtime decides as it loads them.' : 'Prepacked copies are made when a run or a prompt starts.'}`}>
+      {opened}{prepackedBytes === null ? ', copies up to ONNX Runtime' : `, ${formatBytes(prepackedBytes)} more prepacked`}
     </p>
   )
 }
@@ -39,7 +39,7 @@ export function ModelDetails({ model }: { readonly model: LoadedModel }): React.
     ['On disk', formatBytes(model.bytes)],
     ['Mapped', memory && memory.mappedBytes > 0 ? formatBytes(memory.mappedBytes) : null],
     ['Decoded', memory && memory.decodedBytes > 0 ? formatBytes(memory.decodedBytes) : null],
-    ['Prepacked', memory ? `${formatBytes(memory.prepackedBytes)} in a long job` : 'as ONNX Runtime decides'],
+    ['Prepacked', memory && memory.prepackedBytes !== null ? `${formatBytes(memory.prepackedBytes)} in a long job` : 'as ONNX Runtime decides'],
     ['Loaded in', formatDuration(model.openMs / 1000)],
     ['Licence', model.license ?? 'not stated']
   ]

@@ -66,8 +66,10 @@ export interface ReadableModel {
   readonly vocab: number | null
   /** Every file the weights are in, real paths. */
   readonly weightFiles: readonly string[]
-  /** What the weights take in memory; null for graphs of others. */
-  readonly memory: ModelMemory | null
+  /** What the weights take in memory. */
+  readonly memory: ModelMemory
+  /** False where a copy of one weight would be larger than a single allocation may be: matrices are then multiplied where they lie. */
+  readonly prepackable: boolean
   /** True where activations are quantised by their own range, so that batching changes results slightly. */
   readonly dynamicQuantisation: boolean
   /** What the inputs `needed` are fed for one batch. */

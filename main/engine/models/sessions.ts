@@ -48,7 +48,7 @@ export class GraphSession {
   /** A session of a graph that is already written. */
   static async over(model: ReadableModel, graph: SessionGraph, provider: string, plan: Pick<SessionPlan, 'use' | 'changed'>, hints: CacheHints): Promise<GraphSession> {
     const bytes = model.weightFiles.reduce((total, file) => total + statSync(file).size, 0)
-    const mapped = plan.use === 'brief' ? model.declared !== null || bytes > MAP_BRIEFLY : bytes > totalmem() / 4
+    const mapped = plan.use === 'brief' ? model.declared !== null || bytes > MAP_BRIEFLY : !model.prepackable || bytes > totalmem() / 4
     try {
       const session = await InferenceSession.create(graph.bytes, {
         executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
@@ -67,8 +67,8 @@ export class GraphSession {
             // Threads that spin while they wait for work slow down the one that loads.
             ...(plan.use === 'brief' ? { intra_op: { allow_spinning: '0' } } : {})
           },
-          // A folded cast of a half-precision matrix would be a copy twice its size.
-          ...(mapped && model.declared !== null ? { optimization: { disable_specified_optimizers: 'ConstantFolding' } } : {})
+          // A folded cast of a half-precision matrix would be a copy twice its size, a folded transpose of a large one a copy too large.
+          ...(mapped && (model.declared !== null || !model.prepackable) ? { optimization: { disable_specified_optimizers: 'ConstantFolding' } } : {})
         }
       })
       return new GraphSession(plan.changed ?? [], model, graph, session, hints, !mapped)

@@ -32,7 +32,7 @@ export interface OpenedGraph {
   readonly precision: string
   readonly warnings: readonly string[]
   readonly weightFiles: readonly string[]
-  readonly memory: ModelMemory | null
+  readonly memory: ModelMemory
   readonly checks: readonly ModelCheck[]
   readonly provider: string
   readonly providerNote: string | null

@@ -111,6 +111,7 @@ export function generatedModel({ architecture, names, weights, folder, files, pr
     mainOutput: null,
     precision, vocab: architecture.vocab, weightFiles: files,
     dynamicQuantisation: false,
+    prepackable: true,
     memory: weights.footprint(matricesOf(architecture, names, (tensor) => weights.has(tensor))),
     feeds: (needed, batch) => chosen(paddedInputs(architecture, batch), needed),
     pack: (batch) => prefixPacks(batch, architecture.causal).map((pack) => ({

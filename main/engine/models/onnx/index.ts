@@ -8,7 +8,7 @@ import { isPastInput, liftNoPastBranch } from './lift-branch'
 import { readOnnxFile } from './model-file'
 import { toNumber } from './proto'
 import { readGraph } from './read-graph'
-import { vocabularyOf, precisionOf } from './weights'
+import { isPrepackable, memoryOf, precisionOf, vocabularyOf } from './weights'
 import { workingGraph } from './working-graph'
 import { WeightFiles, writeGraph } from './write-graph'
 
@@ -39,7 +39,7 @@ export function readOnnxModel(path: string): ReadableModel {
   return {
     sites: reading.sites, declared: null, defaultSites: reading.defaultSites, structure: reading.structure, layers: reading.layers, warnings: reading.warnings,
     family: null, mainOutput: reading.mainOutput,
-    precision: precisionOf(graph), vocab: vocabularyOf(view, tokenInput), weightFiles: weights.paths, memory: null,
+    precision: precisionOf(graph), vocab: vocabularyOf(view, tokenInput), weightFiles: weights.paths, memory: memoryOf(file.initializers), prepackable: isPrepackable(file.initializers),
     dynamicQuantisation: graph.nodes.some(node => node.opType.startsWith('DynamicQuantize')),
     feeds: (needed, batch, hints) => feedsFor(inputs, new Set(needed), batch, hints),
     pack: null, interventionFeeds: null, gradientGraph: null, sharesPrefixes: false,

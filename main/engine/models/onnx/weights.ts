@@ -1,5 +1,7 @@
-import { DataType } from './proto'
+import type { ModelMemory } from '../../../../preload/contract'
 import type { GraphView } from './graph-view'
+import type { Initializer } from './model-file'
+import { DataType } from './proto'
 import { integerOf, type WorkingGraph } from './working-graph'
 
 const NAMES = new Map<number, string>([
@@ -38,4 +40,30 @@ export function vocabularyOf(view: GraphView, tokenInput: string): number | null
     if ((node.opType === 'Gather' || node.opType === 'GatherBlockQuantized') && view.isConstant(table) && view.root(ids) === tokenInput) return view.dims(table)?.[0] ?? null
   }
   return null
+}
+
+/** Electron ends a process that asks for this many bytes at once; a copy in the fastest layout is a little larger than the matrix. */
+const LARGEST_COPY = 2 ** 31 - 2 ** 24
+
+/** What is known of an export's memory before it is loaded: the weights that stay in their files. Small ones travel with the graph. */
+export function memoryOf(initializers: Iterable<Initializer>): ModelMemory {
+  // Tied weights may be one place under two names.
+  const places = new Map<string, number>()
+  for (const initializer of initializers) {
+    const { stored } = initializer
+    if (stored !== null) places.set(`${String(stored.offset)} ${stored.location ?? ''}`, bytesOf(initializer))
+  }
+  return { mappedBytes: [...places.values()].reduce((total, bytes) => total + bytes, 0), decodedBytes: 0, prepackedBytes: null }
+}
+
+/** False where ONNX Runtime could ask for more than Electron's allocator gives: for a copy of one weight, as it is or folded with what follows it. */
+export function isPrepackable(initializers: Iterable<Initializer>): boolean {
+  for (const initializer of initializers) if (initializer.stored !== null && bytesOf(initializer) > LARGEST_COPY) return false
+  return true
+}
+
+/** Of a weight whose values stay in a file; one without a length there takes what its shape says. */
+function bytesOf({ dims, dataType, stored }: Initializer): number {
+  const length = stored?.length ?? 0
+  return length > 0 ? length : dims.reduce((product, dim) => product * dim, BYTES.get(dataType) ?? 8)
 }
