@@ -46,6 +46,8 @@ export class Session {
     private lock: FolderLock,
     private file: SessionFile,
     private readonly runs: RunFolder[],
+    /** Folders of runs that could not be read: they stay named and untouched, so that a copy put back is found. */
+    private readonly unread: readonly string[],
     private readonly problems: SessionState['problems'][number][]
   ) {}
 
@@ -65,7 +67,7 @@ export class Session {
 
   private static async begin(folder: string, temporary: boolean): Promise<Session> {
     const lock = await lockFolder(folder, inUse(folder))
-    const session = new Session(randomUUID(), folder, temporary, lock, emptySession(), [], [])
+    const session = new Session(randomUUID(), folder, temporary, lock, emptySession(), [], [], [])
     await session.flush()
     return session
   }
@@ -83,16 +85,18 @@ export class Session {
       const file = await readSessionFile(path)
       const problems: SessionState['problems'][number][] = []
       const runs: RunFolder[] = []
+      const unread: string[] = []
       for (const name of file.runs) {
         try {
           runs.push(await openRun(join(path, RUNS, name), problems))
         } catch (error) {
+          unread.push(name)
           problems.push(errorReport(error))
         }
       }
       const [model, dataset] = [locate(path, file.model, 'model', problems), locate(path, file.dataset, 'dataset', problems)]
       const temporary = temporaryRoot !== null && dirname(await realpath(path)) === await realpath(temporaryRoot).catch(() => null)
-      return new Session(randomUUID(), path, temporary, lock, { ...file, model, dataset }, runs, problems)
+      return new Session(randomUUID(), path, temporary, lock, { ...file, model, dataset }, runs, unread, problems)
     } catch (error) {
       await lock.release()
       throw error
@@ -163,10 +167,14 @@ export class Session {
     if (this.timer !== null) clearTimeout(this.timer)
     this.timer = null
     const write = this.saving.catch(() => undefined).then(async () => {
-      await writeSessionFile(this.place, { ...this.file, runs: this.runs.map(run => basename(run.folder)) })
+      await writeSessionFile(this.place, { ...this.file, runs: this.runNames })
     })
     this.saving = write
     await write
+  }
+
+  private get runNames(): string[] {
+    return [...this.unread, ...this.runs.map(run => basename(run.folder))]
   }
 
   private raiseFailure(): void {
@@ -207,7 +215,7 @@ export class Session {
         this.runs[this.runs.indexOf(stopped)] = taken
         return { run: taken, finished: false, activations: null }
       }
-      const number = 1 + Math.max(0, ...this.runs.map(run => Number(/^run-(\d+)$/.exec(basename(run.folder))?.[1] ?? 0)))
+      const number = 1 + Math.max(0, ...this.runNames.map(name => Number(/^run-(\d+)$/.exec(name)?.[1] ?? 0)))
       const runId = `run-${number}`
       const folder = join(this.place, RUNS, runId)
       // A folder that the session file does not name was begun by a process that was killed before it was named.

@@ -158,6 +158,19 @@ describe.skipIf(!sharedExists)('files and folders', () => {
     await expect(openModel(join(folder, 'pytorch_model.bin'))).rejects.toMatchObject({ report: { code: 'model-format' } })
   })
 
+  it('a graph without a tokenizer opens, and says what it lacks once a text is to be read', async () => {
+    const bare = join(folder, 'bare')
+    mkdirSync(bare)
+    copyFileSync(source, join(bare, 'model.onnx'))
+    const model = await openModel(join(bare, 'model.onnx'))
+    try {
+      expect(model.summary.tokenizer).toBeNull()
+      expect(() => model.tokenizer).toThrowError(expect.objectContaining({ report: expect.objectContaining({ code: 'tokenizer-missing', file: join(bare, 'model.onnx') }) }))
+    } finally {
+      await model.close()
+    }
+  })
+
   it('tells that a model can run before it has proven itself', async () => {
     const heard: string[] = []
     const model = await openModel(join(models, 'zoo/llama/model.safetensors'), {

@@ -1,5 +1,5 @@
 /** The same model written in other ways must give the same numbers. */
-import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -55,14 +55,17 @@ describe.skipIf(!sharedExists)('variants of an export', () => {
     expect(model.summary.precision).toBe('float16')
   })
 
-  it('weights in a file beside the graph, and without that file an error that names it', async () => {
+  it('weights in a file beside the graph; cut short, or without that file, an error that names it', async () => {
     const place = join(folder, 'external')
     mkdirSync(place)
     const path = withExternalData(readModel(join(zoo, 'llama/onnx/model.onnx')), place, 'model.onnx')
     const { wrong, model } = await wrongSites(path, 'llama', 1e-4)
     expect(wrong).toEqual([])
     expect(model.summary.bytes).toBeGreaterThan(400_000)
-    renameSync(join(place, 'model.onnx_data'), join(place, 'elsewhere'))
-    await expect(openModel(path)).rejects.toMatchObject({ report: { code: 'model-data-missing', file: join(place, 'model.onnx_data') } })
+    const data = join(place, 'model.onnx_data')
+    renameSync(data, join(place, 'elsewhere'))
+    await expect(openModel(path)).rejects.toMatchObject({ report: { code: 'model-data-missing', file: data } })
+    writeFileSync(data, readFileSync(join(place, 'elsewhere')).subarray(0, 1000))
+    await expect(openModel(path)).rejects.toMatchObject({ report: { code: 'model-truncated', file: data, message: expect.stringContaining('1000 bytes') as string } })
   })
 })
