@@ -321,7 +321,7 @@ interface SiteResultBase {
   readonly measures: readonly Measure[]
   /** Score on validation rows that chose the strength, higher is better; layers are chosen by it too. */
   readonly validationScore: number
-  /** Regularisation, refitted on all training rows: C of scikit-learn for classifiers, α for ridge. */
+  /** Regularisation, refitted on all training rows: C of scikit-learn for classifiers, α for ridge; the rank of structural probes. */
   readonly strength: number
   /** `separable`: a plane separates the training rows without error; `unfinished`: a fit stopped at the cap of iterations. */
   readonly remarks?: readonly ('separable' | 'unfinished')[]
@@ -358,8 +358,15 @@ export interface RegressedSite extends SiteResultBase {
   readonly targets: readonly TargetScore[]
 }
 
+/** One site × method of a sweep over trees, by the structural probes; its strength is their rank. */
+export interface TreeSite extends SiteResultBase {
+  readonly kind: 'trees'
+  /** Sentences that the probes were trained on, chosen by and scored on. */
+  readonly sentences: { readonly training: number; readonly validation: number; readonly test: number }
+}
+
 /** One site × method of a sweep. */
-export type SiteResult = ClassifiedSite | RegressedSite
+export type SiteResult = ClassifiedSite | RegressedSite | TreeSite
 
 /** What validation chose, and the headline measure that it then has on test rows. */
 export interface ChosenSite {
@@ -457,7 +464,20 @@ export interface NumericValues {
   readonly targets: readonly { readonly name: string; readonly predicted: Float32Array; readonly actual: Float32Array }[]
 }
 
-export type ProbeValues = ClassValues | NumericValues
+/** Held-out parse of a treebank at one site, in activation row order. Heads are words of the sentence counted from 1, 0 for its root. */
+export interface TreeValues {
+  readonly kind: 'trees'
+  /** Dataset row of each entry. */
+  readonly rows: Int32Array
+  /** The predicted spanning tree, hung from the word of least predicted depth; −1 for punctuation and words that were not tested. */
+  readonly predicted: Int32Array
+  /** Predicted squared length, near to the arcs between the word and the root; NaN where it was not tested. */
+  readonly depths: Float32Array
+  /** −1 for words of sentences that took no part. */
+  readonly actual: Int32Array
+}
+
+export type ProbeValues = ClassValues | NumericValues | TreeValues
 
 /** What the held-out probe says of one row at every site, in depth order. */
 export type RowScores =

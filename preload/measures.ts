@@ -42,7 +42,7 @@ export const baselineNames: Readonly<Record<BaselineName, string>> = {
 const methodNames: Readonly<Record<string, string>> = {
   logistic: 'logistic', 'mass-mean': 'mass mean', 'mass-mean-covariance': 'mass mean (covariance)', lda: 'linear discriminant',
   'nearest-centroid': 'nearest centroid', 'paired-mean-difference': 'paired mean difference', 'paired-first-component': 'first paired component', ccs: 'CCS', ttpd: 'TTPD',
-  ridge: 'ridge'
+  ridge: 'ridge', structural: 'structural'
 }
 
 /** A method in words. */

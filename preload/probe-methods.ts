@@ -40,7 +40,8 @@ export const probeMethods: readonly ProbeMethodInfo[] = [
     remark: 'Its direction is found without labels; they give its sign alone, the one with more training pairs right. The two rows of a pair are scored together, as the method defines, so that one of them is taken to be true.'
   }),
   method('ttpd', 'Truth apart from polarity, for statements and their negations', { twoClasses: true, needs: ['polarity'] }),
-  method('ridge', 'Linear regression, regularised', { task: 'numeric', strength: 'α' })
+  method('ridge', 'Linear regression, regularised', { task: 'numeric', strength: 'α' }),
+  method('structural', 'Distances and depths in the parse tree', { task: 'tree' })
 ]
 
 /** What a dataset offers to methods. */
@@ -78,5 +79,6 @@ export function methodObstacle({ name, twoClasses, needs }: ProbeMethodInfo, fac
 /** Methods that are taken when none are asked for: one by the task, and TTPD where two classes come with their polarity. */
 export function suggestedMethods(task: Exclude<ProbeTask, 'auto'>, { classes, polarity }: Pick<MethodFacts, 'classes' | 'polarity'>): readonly string[] {
   if (task === 'numeric') return ['ridge']
+  if (task === 'tree') return ['structural']
   return polarity && classes === 2 ? ['logistic', 'ttpd'] : ['logistic']
 }

@@ -65,8 +65,11 @@ export const extractionSchema = z.object({
 })
 export type ExtractionPlan = z.infer<typeof extractionSchema>
 
-/** What is predicted. `auto` goes by the label column: a quantity is `numeric`, anything else is `classes`. */
-export const probeTaskSchema = z.enum(['auto', 'classes', 'numeric'])
+/**
+ * What is predicted. `auto` goes by the label column: a quantity is `numeric`, anything else is `classes`.
+ * `tree`: the parse of every sentence of a treebank read word by word, whatever the label.
+ */
+export const probeTaskSchema = z.enum(['auto', 'classes', 'numeric', 'tree'])
 export type ProbeTask = z.infer<typeof probeTaskSchema>
 
 export const probePlanSchema = z.object({

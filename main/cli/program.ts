@@ -98,9 +98,9 @@ function program(terminal: Terminal, signal: AbortSignal): Command {
     })
 
   command('probe <folder>', 'a sweep of probes with controls over extracted activations')
-    .requiredOption('--label <column>', 'the column that is predicted')
+    .option('--label <column>', 'the column that is predicted; not for trees')
     .option('--also <column>', 'a further column of numbers predicted together with it, such as longitude beside latitude; may be given several times', collect)
-    .addOption(new Option('--task <task>', 'what the label is; auto goes by the column').choices(probeTaskSchema.options).default('auto'))
+    .addOption(new Option('--task <task>', 'what is predicted; auto goes by the label\'s column, tree takes the parse of a treebank').choices(probeTaskSchema.options).default('auto'))
     .option('--group <column>', 'rows that share its value stay in one fold')
     .addOption(new Option('--split <which>', 'folds of whole groups, or every group held out by itself').choices(['folds', 'leave-one-group-out']).default('folds'))
     .option('--methods <names>', 'comma-separated; the task\'s own when left out', parseNames, [])
@@ -112,7 +112,10 @@ function program(terminal: Terminal, signal: AbortSignal): Command {
     .option('--pair <column>', 'the two rows of a contrast pair share its value')
     .option('--polarity <column>', 'affirmative (1, true) or negated (-1, 0, false)')
     .option('--topic <column>', 'the dataset or topic a row comes from')
-    .action(async (folder: string, options: ProbeOptions) => { await probe(folder, options, terminal, signal) })
+    .action(async (folder: string, options: ProbeOptions) => {
+      if (options.label === undefined && options.task !== 'tree') throw badArguments('probe needs --label, or --task tree.')
+      await probe(folder, options, terminal, signal)
+    })
 
   command('transfer <folders...>', 'train on the activations of each folder, test on those of every other')
     .requiredOption('--label <column>', 'the column that is predicted')

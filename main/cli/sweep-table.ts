@@ -65,6 +65,7 @@ export function sweepDocument(sweep: SweepSummary): unknown {
         const { metrics, ...rest } = result
         return { ...rest, metrics: { ...metrics, interval: pair(metrics.interval), aurocInterval: pair(metrics.aurocInterval) } }
       }
+      if (result.kind === 'trees') return result
       return { ...result, targets: result.targets.map(target => ({ ...target, r2Interval: pair(target.r2Interval), spearmanInterval: pair(target.spearmanInterval) })) }
     }),
     chosen: chosen === null ? null : {

@@ -210,7 +210,7 @@ async function rowDetail(workplace: Workplace, run: RunFolder, row: number, meth
 
 async function scoresAt(run: RunFolder, index: number, method: string | null): Promise<RowDetail['scores']> {
   const { sweep, status } = run.summary
-  if (sweep === null || status !== 'complete') return null
+  if (sweep === null || status !== 'complete' || sweep.task === 'tree') return null
   const classes = []
   const numbers = []
   let targets: Extract<RowDetail['scores'], { kind: 'numeric' }>['targets'] = []
@@ -219,7 +219,7 @@ async function scoresAt(run: RunFolder, index: number, method: string | null): P
     const values = await run.values(site, method)
     if (values.kind === 'classes') {
       classes.push({ site, score: values.score[index] ?? NaN, predicted: sweep.classes[values.predicted[index] ?? -1] ?? '' })
-    } else {
+    } else if (values.kind === 'numeric') {
       numbers.push({ site, predicted: values.targets.map(({ predicted }) => predicted[index] ?? NaN) })
       targets = values.targets.map(({ name, actual }) => ({ name, actual: actual[index] ?? NaN }))
     }

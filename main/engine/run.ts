@@ -9,8 +9,8 @@ import { extract, extractionKey, shareStore, type ActivationStore, type Matrix, 
 import { parsePolarity, type OpenDataset } from './datasets/index'
 import { LayerscopeError, errorReport } from './errors'
 import type { OpenModel } from './models/index'
-import { resolvedPlan } from './probe-plan'
-import { regressionSweep, sweep, type ContrastColumns, type HeldOut, type SweepOutcome } from './probes/index'
+import { predicts, resolvedPlan } from './probe-plan'
+import { regressionSweep, sweep, treeSweep, type ContrastColumns, type HeldOut, type SweepOutcome, type TreeColumns } from './probes/index'
 import type { HeldOutLayout, RunFolder, RunKeys, Session } from './sessions/index'
 
 /** Progress events no closer together than this. */
@@ -75,7 +75,7 @@ export function runKeys(model: OpenModel, dataset: OpenDataset, roles: ColumnRol
 }
 
 async function probeRun({ roles, probe, extraction, signal, onEvent }: RunRequest, run: RunFolder): Promise<void> {
-  if (roles.label === null) return
+  if (!predicts(probe, roles)) return
   if (extraction.positions.kind === 'all') {
     onEvent({ kind: 'warning', message: 'Every token was kept: probes need one vector a row, so none were trained. Choose last, first, mean or a span to probe.' })
     return
@@ -85,7 +85,7 @@ async function probeRun({ roles, probe, extraction, signal, onEvent }: RunReques
   const probes = await run.beginProbes(store.sites, probe.methods)
   let partial: SweepSummary = { task: 'none', classes: [], targets: [], coordinates: null, folds: probe.folds, sites: [], chosen: null, warnings: [], seconds: 0 }
   try {
-    const outcome = await probeStore(store, { ...roles, label: roles.label }, probe, {
+    const outcome = await probeStore(store, roles, probe, {
       signal,
       onStage(stage) { onEvent({ kind: 'stage', stage }) },
       async onSite(result, values, done, total) {
@@ -117,15 +117,16 @@ export interface ProbeListener {
 
 /** What a sweep's held-out file holds. */
 export function heldOutLayout({ label, moreTargets }: Pick<ColumnRoles, 'label' | 'moreTargets'>, { task }: ProbePlan): HeldOutLayout {
+  if (task === 'tree') return { kind: 'trees' }
   return task === 'numeric' ? { kind: 'numeric', targets: [...(label === null ? [] : [label]), ...moreTargets] } : { kind: 'classes' }
 }
 
 /** Columns a sweep reads. */
-export type ProbeRoles = Omit<ColumnRoles, 'text' | 'label'> & { readonly label: string }
+export type ProbeRoles = Omit<ColumnRoles, 'text'>
 
 /**
  * A sweep over stored activations, with labels, groups and test rows from the dataset's columns.
- * @throws LayerscopeError `store-of-tokens`, `column-unknown`, `site-unknown`, and those of the sweep
+ * @throws LayerscopeError `store-of-tokens`, `label-missing`, `column-unknown`, `site-unknown`, and those of the sweep
  */
 export async function probeStore(
   store: ActivationStore, roles: ProbeRoles, plan: ProbePlan,
@@ -135,11 +136,13 @@ export async function probeStore(
     throw new LayerscopeError({ code: 'store-of-tokens', message: 'These activations keep every token: probes need one vector a row.', file: store.folder, hint: 'Extract with --positions last, first, mean or span:COLUMN.' })
   }
   const optional = async (column: string | null): Promise<readonly (string | null)[] | null> => column === null ? null : await store.textColumn(column)
-  const [texts, labels] = [await store.texts(), await store.textColumn(roles.label)]
   const [groups, tests] = [await optional(roles.group), await optional(roles.test)]
   const { signal } = listener
   const heard = { onSite: listener.onSite, ...(listener.onStage === undefined ? {} : { onStage: listener.onStage }) }
   const test = tests && Uint8Array.from(tests, marksTest)
+  if (plan.task === 'tree') return await treeSweep({ columns: await treeColumns(store), groups, test, sites, readSite: site => store.readSite(site) }, plan, heard, signal)
+  if (roles.label === null) throw new LayerscopeError({ code: 'label-missing', message: 'A probe needs a column to predict.', field: 'label', hint: 'Name the label, or predict trees.' })
+  const [texts, labels] = [await store.texts(), await store.textColumn(roles.label)]
   if (plan.task === 'numeric') {
     const more = await Promise.all(roles.moreTargets.map(column => store.textColumn(column)))
     const input = { texts, names: [roles.label, ...roles.moreTargets], columns: [labels, ...more], groups, test, sites, readSite: (site: string) => store.readSite(site) }
@@ -161,6 +164,16 @@ async function sitesAtOnce(store: ActivationStore, [first]: readonly string[]): 
   if (first === undefined) return 1
   const { rows, columns } = await store.storedSite(first)
   return Math.max(1, Math.min(availableParallelism(), Math.floor(MOST_RESIDENT_BYTES / (4 * rows * columns))))
+}
+
+/** The columns that hold trees, as far as there are such. */
+export async function treeColumns(store: ActivationStore): Promise<TreeColumns> {
+  const there = new Set((await store.columns()).map(({ name }) => name))
+  const read = async (name: keyof TreeColumns): Promise<readonly (string | null)[] | null> => there.has(name) ? await store.textColumn(name) : null
+  return {
+    sentence: await read('sentence'), id: await read('id'), head: await read('head'),
+    length: await read('length'), upos: await read('upos'), deprel: await read('deprel')
+  }
 }
 
 /** A site whole, or, where that would take too much memory, where it lies. */

@@ -11,7 +11,8 @@ import { matchSites } from '../sites'
 import type { Terminal } from '../terminal'
 
 export interface ProbeOptions {
-  readonly label: string
+  /** Not asked for where trees are predicted. */
+  readonly label?: string
   readonly also?: readonly string[]
   readonly task: ProbeTask
   readonly group?: string
@@ -32,7 +33,7 @@ export async function probe(folder: string, options: ProbeOptions, terminal: Ter
   const store = await openStore(folder)
   try {
     const { task, methods, split, folds, strengths, seed } = options
-    const roles = { label: options.label, moreTargets: [...options.also ?? []], group: options.group ?? null, test: options.test ?? null, pair: options.pair ?? null, polarity: options.polarity ?? null, topic: options.topic ?? null }
+    const roles = { label: options.label ?? null, moreTargets: [...options.also ?? []], group: options.group ?? null, test: options.test ?? null, pair: options.pair ?? null, polarity: options.polarity ?? null, topic: options.topic ?? null }
     const plan = resolvedPlan(probePlanSchema.parse({ task, methods, split, folds, strengths, seed }), roles, await store.columns())
     const sites = options.sites === undefined ? store.sites : matchSites(store.sites, options.sites)
     const heldOut = await HeldOutFile.create(join(folder, HELD_OUT_FILE), heldOutLayout(roles, plan), sites, plan.methods, store.rows.length)

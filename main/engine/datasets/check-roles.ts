@@ -34,7 +34,8 @@ export async function checkRoles(connection: DuckDBConnection, table: string, co
   if (problems.length > 0) return { task: 'none', usableRows: 0, classes: [], targets: [], groups: null, problems }
 
   const hasText = texts.length === 0 ? 'true' : texts.map((column) => `coalesce(trim(${column.sql}, ${whiteSpace}), '') <> ''`).join(' AND ')
-  const usable = label === null ? hasText : `(${hasText}) AND ${label.sql} IS NOT NULL`
+  const isTree = asked === 'tree'
+  const usable = label === null || isTree ? hasText : `(${hasText}) AND ${label.sql} IS NOT NULL`
   const [counts] = await queryRows(connection, `SELECT count(*), count(*) FILTER (WHERE ${usable}), count(*) FILTER (WHERE NOT (${hasText})) FROM ${table}`)
   const [rows = 0, usableRows = 0, withoutText = 0] = (counts ?? []).map(Number)
   if (withoutText > 0) {
@@ -42,10 +43,12 @@ export async function checkRoles(connection: DuckDBConnection, table: string, co
     say(`${countOf(withoutText, 'row has', 'rows have')} no text and will be left out (${rowList(first, withoutText)}).`)
   }
   if (usableRows === 0) say('No row is left to work with.')
-  const task = label === null ? 'none' : taskOf(columns, label, roles, asked)
-  const classes = label === null || task === 'numeric' ? [] : await countClasses(connection, table, label, usable)
+  const noTrees = isTree ? treeObstacle(columns) : null
+  if (noTrees !== null) return { task: 'tree', usableRows: 0, classes: [], targets: [], groups: null, problems: [{ row: null, message: noTrees }] }
+  const task = isTree ? 'tree' : label === null ? 'none' : taskOf(columns, label, roles, asked)
+  const classes = label === null || task === 'numeric' || isTree ? [] : await countClasses(connection, table, label, usable)
   const targets = label !== null && task === 'numeric' ? checkTargets([label, ...more], say) : []
-  if (label !== null) await checkLabel(connection, table, label, task, classes, usableRows, say)
+  if (label !== null && !isTree) await checkLabel(connection, table, label, task, classes, usableRows, say)
   const groups = group === null ? null : await checkGroup(connection, table, group, usable, say)
   if (test !== null) await checkTest(connection, table, test, usable, usableRows, say)
   if (pair !== null && label !== null) await checkPairs(connection, table, pair, label, usable, say)
@@ -68,6 +71,15 @@ function textColumns(roles: ColumnRoles, say: (message: string) => void): readon
     say([error.report.message, error.report.hint].join(' '))
     return []
   }
+}
+
+/** Columns that a word's place in a tree is read from. */
+const treeColumns = ['sentence', 'id', 'head']
+
+/** Why the rows hold no trees, in a sentence that names what to open; null where they do. */
+function treeObstacle(columns: readonly TableColumn[]): string | null {
+  const missing = treeColumns.filter((name) => !columns.some((column) => column.name === name))
+  return missing.length === 0 ? null : `The rows hold no trees: ${missing.map((name) => `“${name}”`).join(' and ')} ${missing.length === 1 ? 'is no column' : 'are no columns'} here. Open a CoNLL-U file word by word.`
 }
 
 function taskOf(columns: readonly TableColumn[], label: TableColumn, roles: ColumnRoles, asked: ProbeTask): Task {

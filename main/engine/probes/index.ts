@@ -12,4 +12,6 @@ export { greatCircleKm, proximityErrors, rankOrder, spearman } from './regressio
 export { prepareSite } from './site-data'
 export { controlScores, probeMetrics } from './site-scores'
 export { sweep } from './sweep'
-export type { Actual, ActualClasses, ActualNumbers, ContrastColumns, HeldOut, HeldOutClasses, HeldOutNumbers, Matrix, SweepInput, SweepListener, SweepOutcome } from './sweep-types'
+export { treeSweep, type TreeInput } from './structural/sweep'
+export type { TreeColumns } from './structural/treebank'
+export type { Actual, ActualClasses, ActualNumbers, ActualTrees, ContrastColumns, HeldOut, HeldOutClasses, HeldOutNumbers, HeldOutTrees, Matrix, SweepInput, SweepListener, SweepOutcome } from './sweep-types'

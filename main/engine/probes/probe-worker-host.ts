@@ -3,6 +3,7 @@ import { LayerscopeError } from '../errors'
 import { startWorker } from '../workers'
 import type { FoldPlan } from './folds'
 import type { RegressionOutcome, RegressionStart } from './regression/site-regression'
+import type { TreeOutcome, TreeStart } from './structural/site-trees'
 import type { Matrix, StoredMatrix } from './sweep-types'
 import type { Baselines, FittedSite, FromProbeWorker, ProbeWorkerData, SweepStart, ToProbeWorker } from './worker-protocol'
 
@@ -50,6 +51,18 @@ export class ProbeWorker {
   async regress(site: string, matrix: Matrix): Promise<readonly RegressionOutcome[]> {
     const answer = await this.fitWhole(site, matrix)
     if (answer.kind !== 'numeric-site') throw new Error(`the probe worker answered ${answer.kind} to a site`)
+    return answer.outcomes
+  }
+
+  async startTrees(message: TreeStart): Promise<void> {
+    const answer = await this.ask(message, [])
+    if (answer.kind !== 'tree-baselines') throw new Error(`the probe worker answered ${answer.kind} to start`)
+  }
+
+  /** As `fit`, after `startTrees`. */
+  async probeTrees(site: string, matrix: Matrix): Promise<readonly TreeOutcome[]> {
+    const answer = await this.fitWhole(site, matrix)
+    if (answer.kind !== 'tree-site') throw new Error(`the probe worker answered ${answer.kind} to a site`)
     return answer.outcomes
   }
 

@@ -10,6 +10,7 @@ import { r2WithPlan, regressionBaselines, regressSite, type RegressionBaselines,
 import { prepareSite, type SiteData } from './site-data'
 import { baselineScores, controlScores, predictionsOf, probeMetrics, testedRows } from './site-scores'
 import { openStreamedSite } from './streamed-site'
+import { openTreeSweep, probeTrees, type TreeSweep } from './structural/site-trees'
 import { textBaseline } from './text-baseline'
 import type { Baselines, FittedSite, FromProbeWorker, ProbeWorkerData, SweepSite, SweepStart, ToProbeWorker } from './worker-protocol'
 
@@ -22,6 +23,7 @@ interface Sweep {
 
 let sweep: Sweep | null = null
 let regression: { readonly start: RegressionStart; readonly baselines: RegressionBaselines } | null = null
+let trees: TreeSweep | null = null
 
 function post(message: FromProbeWorker, transfer: readonly ArrayBuffer[] = []): void {
   parentPort?.postMessage(message, [...transfer])
@@ -114,6 +116,10 @@ async function handle(message: ToProbeWorker): Promise<void> {
       regression = { start: message, baselines: regressionBaselines(message, checkpoint) }
       post({ kind: 'numeric-baselines' })
       return
+    case 'start-trees':
+      trees = await openTreeSweep(message)
+      post({ kind: 'tree-baselines' })
+      return
     case 'other-folds':
       if (!regression) throw new Error('a question came before the start')
       post({ kind: 'other-folds', r2: await r2WithPlan(regression.start, message.plan, message.site, message.matrix, checkpoint) })
@@ -124,6 +130,12 @@ async function handle(message: ToProbeWorker): Promise<void> {
         post({ kind: 'numeric-site', outcomes: await regressSite(regression.start, regression.baselines, message.site, message.matrix, checkpoint) })
         return
       }
+      if (trees) {
+        if ('path' in message.matrix) throw new Error('structural probes read their sites whole')
+        const outcomes = await probeTrees(trees, message.site, message.matrix, checkpoint)
+        post({ kind: 'tree-site', outcomes })
+        return
+      }
       if (!sweep) throw new Error('a site came before the start')
       const outcomes = await fit(sweep, message)
       post({ kind: 'site', outcomes }, outcomes.flatMap(({ score, predicted, confidence, probes }) => [score.buffer as ArrayBuffer, predicted.buffer as ArrayBuffer, confidence.buffer as ArrayBuffer, ...probes ? [probes.weights.buffer as ArrayBuffer] : []]))
@@ -131,7 +143,9 @@ async function handle(message: ToProbeWorker): Promise<void> {
     }
     case 'close':
       await sweep?.products.release()
+      await trees?.products.release()
       sweep = null
+      trees = null
       regression = null
       post({ kind: 'closed' })
       parentPort?.close()

@@ -46,7 +46,10 @@ export interface HeldOutClasses extends HeldOutBase { readonly kind: 'classes'; 
 /** Held-out output of a regression at one site, [targets, activation rows], in the columns' units; NaN where a row was in no test fold. */
 export interface HeldOutNumbers extends HeldOutBase { readonly kind: 'numeric'; readonly predicted: Float32Array }
 
-export type HeldOut = HeldOutClasses | HeldOutNumbers
+/** Held-out parse at one site, one entry an activation row; see `TreeValues`. */
+export interface HeldOutTrees extends HeldOutBase { readonly kind: 'trees'; readonly heads: Int32Array; readonly depths: Float32Array }
+
+export type HeldOut = HeldOutClasses | HeldOutNumbers | HeldOutTrees
 
 /** Class index of each activation row; -1 without a label. */
 export interface ActualClasses { readonly kind: 'classes'; readonly codes: Int32Array }
@@ -54,8 +57,11 @@ export interface ActualClasses { readonly kind: 'classes'; readonly codes: Int32
 /** The predicted columns, [targets, activation rows]; NaN without a value. */
 export interface ActualNumbers { readonly kind: 'numeric'; readonly values: Float32Array }
 
+/** The head of each activation row as `TreeValues` counts them. */
+export interface ActualTrees { readonly kind: 'trees'; readonly heads: Int32Array }
+
 /** What held-out output is to be compared with. */
-export type Actual = ActualClasses | ActualNumbers
+export type Actual = ActualClasses | ActualNumbers | ActualTrees
 
 /** Hears of every site as it is done; each task says which kind of result and held-out output it gives. */
 export interface SweepListener<R extends SiteResult = SiteResult, H extends HeldOut = HeldOut> {

@@ -3,6 +3,7 @@ import type { SiteContrast } from './contrast-pairs'
 import type { FoldPlan } from './folds'
 import type { KeptProbes } from './kept-probes'
 import type { RegressionOutcome, RegressionStart } from './regression/site-regression'
+import type { TreeOutcome, TreeStart } from './structural/site-trees'
 import type { Matrix, StoredMatrix } from './sweep-types'
 
 /** Cancellation flag shared with the worker: 1 asks it to stop at its next checkpoint. */
@@ -50,7 +51,7 @@ export interface OtherFolds {
   readonly plan: FoldPlan
 }
 
-export type ToProbeWorker = SweepStart | BaselineQuestion | RegressionStart | SweepSite | OtherFolds | { readonly kind: 'close' }
+export type ToProbeWorker = SweepStart | BaselineQuestion | RegressionStart | TreeStart | SweepSite | OtherFolds | { readonly kind: 'close' }
 
 /** Scores that do not depend on the site. */
 export interface Baselines {
@@ -89,8 +90,10 @@ export type FromProbeWorker =
   | { readonly kind: 'started' }
   | { readonly kind: 'baselines'; readonly baselines: Baselines }
   | { readonly kind: 'numeric-baselines' }
+  | { readonly kind: 'tree-baselines' }
   | { readonly kind: 'site'; readonly outcomes: readonly FittedSite[] }
   | { readonly kind: 'numeric-site'; readonly outcomes: readonly RegressionOutcome[] }
+  | { readonly kind: 'tree-site'; readonly outcomes: readonly TreeOutcome[] }
   | { readonly kind: 'other-folds'; readonly r2: number }
   | { readonly kind: 'closed' }
   | { readonly kind: 'failed'; readonly report: ErrorReport }

@@ -49,7 +49,7 @@ function methodsParagraph({ finished: { roles, plan, sweep, runId }, manifest, r
     ...kept === null ? [] : [foldSentence(kept)],
     `The method is ${text(methodName(result.method))}. ${strengthSentence(result, kept)}`,
     ...remarkSentence(result),
-    `Controls ran on the same folds: ${controlPhrase(result)}. Intervals are 95 % cluster bootstrap intervals over ${roles.group === null ? 'rows' : 'groups'}.`,
+    `Controls ran on the same folds: ${controlPhrase(result)}. Intervals are 95 % cluster bootstrap intervals over ${roles.group !== null ? 'groups' : result.kind === 'trees' ? 'sentences' : 'rows'}.`,
     `${chosen ? 'Site and method were chosen' : 'This site and method were named by the author of the report, not chosen'} on validation rows${sweep.sites.length > 1 ? ` among ${sweep.sites.length} pairs of site and method` : ''}. The seed is ${plan.seed}.`,
     `Computed with Layerscope ${version}${runId === null ? '' : `, run ${code(runId)}`}.`
   ].join(' ')
@@ -71,12 +71,14 @@ function positionPhrase(positions: Positions): string {
 }
 
 function targetSentence({ task, classes, targets }: FinishedSweep['sweep'], columns: readonly (string | null)[]): string {
+  if (task === 'tree') return 'The probe predicts the dependency tree of every sentence.'
   if (targets.length > 0) return `The probe predicts the ${targets.length === 1 ? 'number' : 'numbers'} in ${targets.map(code).join(', ')}.`
   const label = columns.filter(column => column !== null).map(code).join(', ')
   return `The probe predicts ${label} (${task}): ${count(classes.length, 'class', 'classes')}${classes.length === 0 ? '' : `, ${classes.map(code).join(', ')}`}.`
 }
 
 function splitSentence({ roles, plan, sweep }: Pick<FinishedSweep, 'roles' | 'plan' | 'sweep'>): string {
+  if (sweep.task === 'tree') return `Whole sentences were dealt into training, validation and test${roles.test === null ? '' : `; test sentences are those that the column ${code(roles.test)} marks`}.`
   if (roles.test !== null) return `Test rows are those that the column ${code(roles.test)} marks.${roles.group === null ? '' : ` Groups are the values of ${code(roles.group)}.`}`
   if (plan.split === 'leave-one-group-out') return `Every group of ${roles.group === null ? 'rows' : code(roles.group)} was held out by itself (${sweep.folds} folds).`
   return `Rows were dealt into ${sweep.folds} folds, each held out in turn${roles.group === null ? ', without groups' : `; rows that share ${code(roles.group)} stay in one fold`}.`
@@ -93,6 +95,7 @@ function remarkSentence({ method }: SiteResult): readonly string[] {
 }
 
 function strengthSentence({ kind, method, strength }: SiteResult, kept: ReadProbes | null): string {
+  if (kind === 'trees') return `Its two matrices, for distances and for depths, have rank ${strength}.`
   const info = probeMethods.find(({ name }) => name === method)
   if (info?.strength === null) return 'It has no strength of regularisation to choose.'
   const symbol = info?.strength ?? (kind === 'classes' ? 'C' : 'α')
@@ -152,6 +155,7 @@ function layerTable({ finished: { sweep }, result }: CardContent): string {
 }
 
 function reproduceParagraph({ score, result }: CardContent): string {
+  if (result.kind === 'trees') return 'The matrices lie in `probes.safetensors` beside the activations; the score is not computed again here.'
   if (score === null) return `No linear probe was kept for ${text(methodName(result.method))}, so there are no arrays to compute the score from again.`
   const boundary = score.kind === 'accuracy' && score.differing > 0
     ? ` The run multiplies in float32; computed in float64, ${count(score.differing, 'row')} on the boundary ${score.differing === 1 ? 'is' : 'are'} predicted otherwise, and the accuracy is ${score.value}.`

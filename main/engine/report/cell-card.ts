@@ -26,7 +26,7 @@ export async function cellCard({ finished, store }: { readonly finished: Finishe
     folds: kept === null ? [] : cardFolds(kept),
     chosen: sweep.chosen && { site: sweep.chosen.site, method: sweep.chosen.method, here: sweep.chosen.site === site && sweep.chosen.method === method },
     cells: sweep.sites.length,
-    detail: values.kind === 'classes' ? classDetail(values, tested, sweep.classes.length) : numberDetail(values, tested),
+    detail: values.kind === 'classes' ? classDetail(values, tested, sweep.classes.length) : values.kind === 'numeric' ? numberDetail(values, tested) : null,
     cautions: [...cellCautions(result, sweep), ...sweep.warnings], notes: sweep.notes ?? []
   }
 }

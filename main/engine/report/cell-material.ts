@@ -41,11 +41,12 @@ export function resultOf({ sites }: SweepSummary, site: string, method: string):
 /** Activation rows that were tested, ascending. */
 export function testedRows(values: HeldOutValues): Int32Array {
   if (values.kind === 'classes') return Int32Array.from(values.predicted.keys()).filter(row => (values.predicted[row] as number) >= 0 && (values.actual[row] as number) >= 0)
+  if (values.kind === 'trees') return Int32Array.from(values.depths.keys()).filter(row => !Number.isNaN(values.depths[row]))
   const [first] = values.targets
   return Int32Array.from((first?.predicted ?? []).keys()).filter(row => values.targets.every(({ predicted, actual }) => !Number.isNaN(predicted[row]) && !Number.isNaN(actual[row])))
 }
 
-/** The held-out scores of a cell on the rows it was tested on. */
+/** The held-out scores of a cell on the rows it was tested on. @throws LayerscopeError `task-without-rows` for trees */
 export async function scoredCell({ folder, sweep: { classes, coordinates } }: FinishedSweep, site: string, method: string): Promise<{ readonly cell: ScoredCell; readonly tested: Int32Array }> {
   const values = await readHeldOut(join(folder, HELD_OUT_FILE), site, method)
   const tested = testedRows(values)
@@ -56,6 +57,7 @@ export async function scoredCell({ folder, sweep: { classes, coordinates } }: Fi
       cell: { kind: 'classes', classes: classes.length, actual: tested.map(row => actual[row] as number), predicted: tested.map(row => predicted[row] as number), score: Float32Array.from(tested, row => score[row] as number) }
     }
   }
+  if (values.kind === 'trees') throw new LayerscopeError({ code: 'task-without-rows', message: 'Parses are scored by sentence, and cells are compared row by row.', field: 'site', hint: 'Compare their intervals.' })
   const pooled = (kind: 'predicted' | 'actual'): Float64Array => Float64Array.from(values.targets.flatMap(target => Array.from(tested, row => target[kind][row] as number)))
   return { tested, cell: { kind: 'numeric', targets: values.targets.length, rows: tested.length, predicted: pooled('predicted'), actual: pooled('actual'), coordinates } }
 }

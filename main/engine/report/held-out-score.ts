@@ -16,7 +16,7 @@ export type HeldOutScore =
  * for classes (one logit: class 1 where it is above 0; several: the largest, the first of equals), mean R² over the
  * targets for numbers. Rows in no fold or without a label are left out.
  */
-export function heldOutScore({ data, rows, columns }: Matrix, probes: KeptProbes, fold: Int32Array, values: HeldOutValues): HeldOutScore {
+export function heldOutScore({ data, rows, columns }: Matrix, probes: KeptProbes, fold: Int32Array, values: Exclude<HeldOutValues, { kind: 'trees' }>): HeldOutScore {
   const { outputs, weights, intercepts } = probes
   const output = (row: number, which: number): number => {
     const at = (fold[row] as number) * outputs + which

@@ -99,7 +99,7 @@ async function writeArrays(out: string, { store, result, kept: { probes, fold },
   readonly store: ActivationStore; readonly result: SiteResult; readonly kept: ReadProbes; readonly sweep: SweepSummary; readonly values: HeldOutValues
 }): Promise<HeldOutScore | null> {
   const { site, method, measures: [headline] } = result
-  if (probes === null || headline?.value == null || (headline.name !== 'accuracy' && headline.name !== 'r2')) return null
+  if (probes === null || headline?.value == null || values.kind === 'trees' || (headline.name !== 'accuracy' && headline.name !== 'r2')) return null
   const { folds, outputs, columns, weights, intercepts } = probes
   const score = heldOutScore(await store.readSite(site), probes, fold, values)
   const actual = values.kind === 'classes'

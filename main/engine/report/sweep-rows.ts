@@ -37,7 +37,7 @@ function sweepRows({ sites }: SweepSummary): readonly SweepRow[] {
     const rows: SweepRow[] = result.measures.map(({ name, value, interval, baselines }) => ({
       site, method, measure: name, target: null, value, interval, baselines: new Map(baselines.map(baseline => [baseline.name, baseline.value]))
     }))
-    if (result.kind === 'classes' || result.targets.length < 2) return rows
+    if (result.kind !== 'numeric' || result.targets.length < 2) return rows
     const none = new Map<BaselineName, number>()
     return [...rows, ...result.targets.flatMap(({ name, r2, r2Interval, spearman, spearmanInterval, meanAbsoluteError, controls }): SweepRow[] => [
       { site, method, measure: 'r2', target: name, value: r2, interval: r2Interval, baselines: new Map([['shuffled', controls.shuffled], ['textOnly', controls.textOnly], ['mean', controls.mean]]) },

@@ -2,11 +2,12 @@
  * Held-out probe output of a run: one safetensors file of its final size from the start, filled in as sites are done.
  * Classes: int32 `actual` [rows], and for every site and method `SITE/METHOD/score` float32, `SITE/METHOD/predicted` int32 and
  * `SITE/METHOD/confidence` float32 (the probability of the predicted class), [rows].
+ * Trees: int32 `actual` [rows], and `SITE/METHOD/predicted` int32 and `SITE/METHOD/depths` float32, [rows]; see `TreeValues`.
  * Numbers: float32 `actual` [targets, rows] and `SITE/METHOD/predicted` [targets, rows]; the metadata name the targets.
  */
 import { open, rm, type FileHandle } from 'node:fs/promises'
 import { z } from 'zod'
-import type { ClassValues, NumericValues } from '../../../preload/contract'
+import type { ClassValues, NumericValues, TreeValues } from '../../../preload/contract'
 import type { TensorEntry, TensorLayout } from '../activations/index'
 import { layOut, openSafetensors } from '../activations/index'
 import type { Actual, HeldOut } from '../probes/index'
@@ -14,10 +15,11 @@ import type { Actual, HeldOut } from '../probes/index'
 /** What a sweep will write at every site. */
 export type HeldOutLayout =
   | { readonly kind: 'classes' }
+  | { readonly kind: 'trees' }
   | { readonly kind: 'numeric'; readonly targets: readonly string[] }
 
 /** Held-out values of one site, without the rows they belong to. */
-export type HeldOutValues = Omit<ClassValues, 'rows'> | Omit<NumericValues, 'rows'>
+export type HeldOutValues = Omit<ClassValues, 'rows'> | Omit<NumericValues, 'rows'> | Omit<TreeValues, 'rows'>
 
 /** Writes the file of a sweep that is on. */
 export class HeldOutFile {
@@ -25,7 +27,7 @@ export class HeldOutFile {
 
   static async create(path: string, layout: HeldOutLayout, sites: readonly string[], methods: readonly string[], rows: number): Promise<HeldOutFile> {
     const names = sites.flatMap(site => methods.map(method => `${site}/${method}`))
-    const { header, entries, bytes } = layOut(tensorsOf(layout, names, rows), layout.kind === 'classes' ? { kind: layout.kind } : { kind: layout.kind, targets: JSON.stringify(layout.targets) })
+    const { header, entries, bytes } = layOut(tensorsOf(layout, names, rows), layout.kind === 'numeric' ? { kind: layout.kind, targets: JSON.stringify(layout.targets) } : { kind: layout.kind })
     // Removed first: the old one may be shared with another session by a hard link.
     await rm(path, { force: true })
     const file = await open(path, 'wx')
@@ -39,12 +41,13 @@ export class HeldOutFile {
       await this.write(`${site}/${method}/score`, heldOut.score)
       await this.write(`${site}/${method}/confidence`, heldOut.confidence)
     }
-    await this.write(`${site}/${method}/predicted`, heldOut.predicted)
+    if (heldOut.kind === 'trees') await this.write(`${site}/${method}/depths`, heldOut.depths)
+    await this.write(`${site}/${method}/predicted`, heldOut.kind === 'trees' ? heldOut.heads : heldOut.predicted)
     await this.file.datasync()
   }
 
   async writeActual(actual: Actual): Promise<void> {
-    await this.write('actual', actual.kind === 'classes' ? actual.codes : actual.values)
+    await this.write('actual', actual.kind === 'classes' ? actual.codes : actual.kind === 'trees' ? actual.heads : actual.values)
     await this.file.sync()
   }
 
@@ -63,6 +66,12 @@ export class HeldOutFile {
   }
 }
 
+/** What stands in the file for a site and method, one value a row. */
+const siteTensors = {
+  classes: [['score', 'F32'], ['predicted', 'I32'], ['confidence', 'F32']],
+  trees: [['predicted', 'I32'], ['depths', 'F32']]
+} as const
+
 function tensorsOf(layout: HeldOutLayout, names: readonly string[], rows: number): readonly TensorLayout[] {
   if (layout.kind === 'numeric') {
     const shape = [layout.targets.length, rows]
@@ -70,11 +79,7 @@ function tensorsOf(layout: HeldOutLayout, names: readonly string[], rows: number
   }
   return [
     { name: 'actual', dtype: 'I32', shape: [rows] },
-    ...names.flatMap(name => [
-      { name: `${name}/score`, dtype: 'F32', shape: [rows] } as const,
-      { name: `${name}/predicted`, dtype: 'I32', shape: [rows] } as const,
-      { name: `${name}/confidence`, dtype: 'F32', shape: [rows] } as const
-    ])
+    ...names.flatMap(name => siteTensors[layout.kind].map(([part, dtype]) => ({ name: `${name}/${part}`, dtype, shape: [rows] })))
   ]
 }
 
@@ -82,6 +87,14 @@ function tensorsOf(layout: HeldOutLayout, names: readonly string[], rows: number
 export async function readHeldOut(path: string, site: string, method: string): Promise<HeldOutValues> {
   const file = await openSafetensors(path)
   try {
+    if (file.metadata['kind'] === 'trees') {
+      return {
+        kind: 'trees',
+        predicted: await file.readInt32(`${site}/${method}/predicted`),
+        depths: await file.readFloat32(`${site}/${method}/depths`),
+        actual: await file.readInt32('actual')
+      }
+    }
     if (file.metadata['kind'] !== 'numeric') {
       return {
         kind: 'classes',

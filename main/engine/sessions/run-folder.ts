@@ -45,6 +45,11 @@ const regressedSite = z.object({
   }))
 })
 
+const treeSite = z.object({
+  kind: z.literal('trees'), ...siteResult,
+  sentences: z.object({ training: z.int(), validation: z.int(), test: z.int() })
+})
+
 /** `sweep.json`: the summary as the window and the command line show it. */
 export const sweepSchema = z.object({
   task: z.enum(['binary', 'multiclass', 'numeric', 'tree', 'none']),
@@ -52,7 +57,7 @@ export const sweepSchema = z.object({
   folds: z.int(),
   targets: z.array(z.string()).default([]),
   coordinates: z.object({ latitude: z.int(), longitude: z.int() }).nullable().default(null),
-  sites: z.array(z.discriminatedUnion('kind', [classifiedSite, regressedSite])),
+  sites: z.array(z.discriminatedUnion('kind', [classifiedSite, regressedSite, treeSite])),
   chosen: z.object({ site: z.string(), method: z.string(), measure: measureName, testScore: z.number(), interval: intervalSchema }).nullable(),
   warnings: z.array(z.string()),
   notes: z.array(z.string()).exactOptional(),

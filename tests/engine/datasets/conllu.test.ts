@@ -37,6 +37,19 @@ async function columns(dataset: OpenDataset, ...names: readonly string[]): Promi
 }
 
 describe('CoNLL-U as words', () => {
+  it('can be probed for trees, whatever the label; a table of sentences cannot', async () => {
+    const roles = { text: { kind: 'column', column: 'text' }, label: null, moreTargets: [], group: 'sentence', test: null, pair: null, polarity: null, topic: null } as const
+    await opened(`${didNot}\n\n`, {}, async dataset => {
+      expect(await dataset.check({ ...roles, moreTargets: [], group: null }, 'tree')).toMatchObject({ task: 'tree', usableRows: 8, classes: [], targets: [], problems: [] })
+      expect(await dataset.check({ ...roles, moreTargets: [], group: null, label: 'upos' }, 'tree')).toMatchObject({ task: 'tree', usableRows: 8, problems: [] })
+    })
+    await opened(`${didNot}\n\n`, { rows: 'sentences' }, async dataset => {
+      expect(await dataset.check({ ...roles, moreTargets: [], group: null }, 'tree')).toMatchObject({
+        task: 'tree', usableRows: 0, problems: [{ row: null, message: 'The rows hold no trees: “id” and “head” are no columns here. Open a CoNLL-U file word by word.' }]
+      })
+    })
+  })
+
   it('is a row a word with the characters it stands for', async () => {
     await opened(`${didNot}\n\n`, {}, async dataset => {
       expect(dataset.summary).toMatchObject({ format: 'conllu', rows: 8, problemCount: 0, read: { rows: 'words' }, suggestedPositions: { kind: 'word' } })
