@@ -680,8 +680,12 @@ export interface RequestEvents {
   'probe.transfer': AnalysisProgress
   'probe.similarity': AnalysisProgress
   'projection.start': ProjectionEvent
-  'session.export': { readonly kind: 'progress'; readonly done: number; readonly total: number }
+  /** Bytes unpacked; only where a zip is opened. */
+  'session.open': ByteProgress
+  'session.export': ByteProgress
 }
+export interface ByteProgress { readonly kind: 'progress'; readonly done: number; readonly total: number }
+
 export type EventOf<N extends RequestName> = N extends keyof RequestEvents ? RequestEvents[N] : never
 
 // ── Envelopes on the port ────────────────────────────────────────────────────────────────────────

@@ -75,14 +75,14 @@ export function requestHandlers(workplace: Workplace): RequestHandlers {
     'dataset.column': async ({ datasetId, column }) => await workplace.dataset(datasetId).dataset.columnValues(column),
 
     'session.create': async () => (await workplace.addSession(await Session.create(workplace.temporaryRoot))).state,
-    'session.open': async ({ path }, { signal }) => {
+    'session.open': async ({ path }, { signal, send }) => {
       workplace.requireSession(path)
       const open = workplace.sessionAt(path)
       if (open !== null) return open.state
       // A window that was reloaded lets go of its session a moment after its successor asks for it.
       await Promise.race([Promise.allSettled(workplace.shared.closing), new Promise(resolve => { signal.addEventListener('abort', resolve) })])
       signal.throwIfAborted()
-      const session = await isZip(path).catch(() => false) ? await Session.openZip(path, workplace.temporaryRoot, signal) : await Session.open(path, workplace.temporaryRoot)
+      const session = await isZip(path).catch(() => false) ? await Session.openZip(path, workplace.temporaryRoot, signal, (done, total) => { send({ kind: 'progress', done, total }) }) : await Session.open(path, workplace.temporaryRoot)
       return (await workplace.addSession(session)).state
     },
     'session.update': async ({ sessionId, modelId, datasetId, ...rest }) => {

@@ -1,6 +1,6 @@
 import { CircleAlert, Info, TriangleAlert, X } from 'lucide-react'
 import { useEffect } from 'react'
-import { Button, errorPlace, IconButton } from '../components'
+import { Button, errorPlace, IconButton, ProgressBar } from '../components'
 import { dismissNotice, useNotices, type Notice } from '../state/notices'
 import './Notices.css'
 
@@ -13,7 +13,7 @@ export function Notices(): React.JSX.Element {
   return <div className="Notices" role="region" aria-label="Notices" aria-live="polite">{notices.map((notice) => <NoticeView key={notice.id} notice={notice} />)}</div>
 }
 
-function NoticeView({ notice: { id, tone, error, actions } }: { readonly notice: Notice }): React.JSX.Element {
+function NoticeView({ notice: { id, tone, error, actions, progress } }: { readonly notice: Notice }): React.JSX.Element {
   const Icon = icons[tone]
   const place = errorPlace(error)
   const goes = tone === 'info' && actions.length === 0
@@ -29,6 +29,7 @@ function NoticeView({ notice: { id, tone, error, actions } }: { readonly notice:
         <p>{error.message}</p>
         {place && <p className="NoticeView-more">{place}</p>}
         {error.hint && <p className="NoticeView-more">{error.hint}</p>}
+        {progress !== undefined && <div className="NoticeView-progress"><ProgressBar label={error.message} value={progress} /></div>}
         {actions.length > 0 && (
           <div className="NoticeView-actions">
             {actions.map(({ label, run }) => <Button key={label} size="small" onClick={() => { dismissNotice(id); run() }}>{label}</Button>)}

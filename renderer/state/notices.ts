@@ -12,6 +12,8 @@ export interface Notice {
   readonly tone: 'error' | 'warning' | 'info'
   readonly error: ErrorReport
   readonly actions: readonly NoticeAction[]
+  /** How far the work it tells of has come, 0 … 1; null while that is not known. */
+  readonly progress?: number | null
 }
 
 export const useNotices = create<{ readonly notices: readonly Notice[] }>()(() => ({ notices: [] }))
@@ -25,6 +27,31 @@ export function dismissNotice(id: number): void {
 
 export function dismissAbout(about: string): void {
   notices.set(notices.get().filter((notice) => notice.about !== about))
+}
+
+/** Work that is done in less is not worth a notice. */
+const glanceMs = 400
+
+/** Runs `work`; where it takes longer than a glance, a notice shows how far it has come and can stop it. @throws what `work` throws */
+export async function withProgress<T>(message: string, work: (report: (done: number, total: number) => void, signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController()
+  const id = nextId++
+  let progress: number | null = null
+  let shown = false
+  const timer = setTimeout(() => {
+    shown = true
+    const cancel = { label: 'Cancel', run: () => controller.abort() }
+    notices.set([...notices.get(), { id, about: null, tone: 'info', error: { code: 'info', message }, actions: [cancel], progress }])
+  }, glanceMs)
+  try {
+    return await work((done, total) => {
+      progress = total > 0 ? done / total : 0
+      if (shown) notices.set(notices.get().map((notice) => notice.id === id ? { ...notice, progress } : notice))
+    }, controller.signal)
+  } finally {
+    clearTimeout(timer)
+    dismissNotice(id)
+  }
 }
 
 interface NoticeOptions { readonly about?: string; readonly actions?: readonly NoticeAction[] }

@@ -4,7 +4,7 @@ import type { Recipe } from '../../preload/recipe'
 import { chooseDataset, openDataset } from './dataset'
 import { engine } from './engine-client'
 import { chooseModel, openModel } from './model'
-import { dismissAbout, noticeError, noticeInfo, noticeWarning } from './notices'
+import { dismissAbout, noticeError, noticeInfo, noticeWarning, withProgress } from './notices'
 import { cancelRun, showRun, startRun } from './run'
 import { saveSession, watchForChanges } from './session'
 import { useView } from './view'
@@ -63,7 +63,7 @@ export async function openSession(path: string): Promise<void> {
     const { session: before, model, dataset } = workbench.get()
     if (before?.path === path) return
     cancelRun()
-    const session = await engine.request('session.open', { path })
+    const session = await withProgress('Opening the session…', (report, signal) => engine.request('session.open', { path }, { signal, onEvent: ({ done, total }) => report(done, total) }))
     if (before) await engine.request('session.close', { sessionId: before.sessionId }).catch(() => null)
     if (session.temporary) noticeInfo('The exported session is open. It is not saved: choose a place for it with Save.', { about: 'saved', actions: [{ label: 'Save…', run: () => void saveSession() }] })
     else window.layerscope.rememberSession(session.path, session.name)

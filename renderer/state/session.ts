@@ -2,7 +2,7 @@ import type { RunSummary, SessionState } from '../../preload/contract'
 import type { RecentSession } from '../../preload/bridge'
 import { create } from 'zustand'
 import { engine } from './engine-client'
-import { noticeError, noticeInfo } from './notices'
+import { noticeError, noticeInfo, withProgress } from './notices'
 import { useView } from './view'
 import { serialiseView } from './view-session'
 import { workbench } from './workbench'
@@ -124,7 +124,7 @@ export async function saveSessionAs(): Promise<boolean> {
 
 export async function exportSession(): Promise<void> {
   await writeFromSession('export-session', async (sessionId, path) => {
-    await engine.request('session.export', { sessionId, path })
+    await withProgress('Exporting the session…', (report, signal) => engine.request('session.export', { sessionId, path }, { signal, onEvent: ({ done, total }) => report(done, total) }))
     return 'Exported the session.'
   })
 }

@@ -131,11 +131,23 @@ test('a saved session reopens with its results, its recipe runs in the terminal 
   await answerSaveDialog(first.app, recipe)
   await command(first.page, 'save recipe')
   await expect.poll(() => existsSync(recipe)).toBe(true)
+  const zip = join(folder.path, 'Cities.zip')
+  await answerSaveDialog(first.app, zip)
+  await command(first.page, 'export zip')
+  await expect(first.page.getByText('Exported the session.')).toBeVisible()
   await first.close()
 
   const again = await launch({ args: ['--open', saved] })
   await expect(layers(again.page).getByText(shown)).toBeVisible({ timeout: 30_000 })
   await again.close()
+
+  // The zip alone, dropped on an empty window, is the same session, not saved yet.
+  const unpacked = await launch()
+  await dropFiles(unpacked.page, unpacked.page.locator('body'), [zip])
+  await expect(layers(unpacked.page).getByText(shown)).toBeVisible({ timeout: 30_000 })
+  await expect(unpacked.page.getByText('The exported session is open. It is not saved')).toBeVisible()
+  await answerMessageBox(unpacked.app, 1)
+  await unpacked.close()
 
   const { stdout } = await promisify(execFile)(process.execPath, [commandLine, 'run', recipe, '--out', join(folder.path, 'Again.layerscope'), '--json'], { maxBuffer: 1 << 26 })
   const accuracy = (JSON.parse(stdout) as { run: { sweep: { chosen: { testScore: number } } } }).run.sweep.chosen.testScore

@@ -32,22 +32,31 @@ export async function isZip(path: string): Promise<boolean> {
 /**
  * Unpacks an exported session into `target`, which must not exist: the folder inside the archive becomes `target` itself.
  * Every name is checked, and the size against the disk and against what the archive can honestly hold, before the first byte is written;
- * failed or cancelled, nothing is left.
+ * failed or cancelled, nothing is left. `onProgress` hears of the bytes unpacked, some two hundred times at most.
  * @throws LayerscopeError `zip-unreadable`, `zip-unsafe`, `zip-not-a-session`, `zip-too-large`, `disk-full`
  */
-export async function importZip(path: string, target: string, signal?: AbortSignal): Promise<void> {
+export async function importZip(path: string, target: string, signal?: AbortSignal, onProgress?: (done: number, total: number) => void): Promise<void> {
   const zip = await openPromise(path, { autoClose: false, validateEntrySizes: true, strictFileNames: true }).catch((error: unknown) => { throw unreadable(path, error) })
   try {
     const files = await sessionFiles(zip, path)
     await checkSize(files.map(({ entry }) => entry), (await stat(path)).size, dirname(target), path)
     await mkdir(target)
+    const total = files.reduce((sum, { entry }) => sum + entry.uncompressedSize, 0)
+    let done = 0
+    let reported = 0
+    const onBytes = (bytes: number): void => {
+      done += bytes
+      if (done < total && done - reported < total / 200) return
+      reported = done
+      onProgress?.(done, total)
+    }
     try {
       for (const { entry, name } of files) {
         signal?.throwIfAborted()
         const file = join(target, ...name.split('/'))
         await mkdir(dirname(file), { recursive: true })
         const content = await zip.openReadStreamPromise(entry).catch((error: unknown) => { throw unreadable(path, error) })
-        await writeEntry(content, file, entry, path, signal)
+        await writeEntry(content, file, entry, path, onBytes, signal)
       }
     } catch (error) {
       await rm(target, { recursive: true, force: true })
@@ -113,11 +122,12 @@ async function checkSize(entries: readonly Entry[], archiveBytes: number, folder
 }
 
 /** Writes one file and holds it to the checksum that the archive gives for it. */
-async function writeEntry(content: Readable, file: string, entry: Entry, path: string, signal: AbortSignal | undefined): Promise<void> {
+async function writeEntry(content: Readable, file: string, entry: Entry, path: string, onBytes: (bytes: number) => void, signal: AbortSignal | undefined): Promise<void> {
   let checksum = 0
   const check = new Transform({
     transform(chunk: Buffer, _encoding, next): void {
       checksum = crc32(chunk, checksum)
+      onBytes(chunk.length)
       next(null, chunk)
     }
   })

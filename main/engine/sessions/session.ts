@@ -107,10 +107,10 @@ export class Session {
    * Opens an exported session as an unsaved one below `root`; the archive stays as it is.
    * @throws what `importZip` and `open` throw
    */
-  static async openZip(path: string, root: string, signal?: AbortSignal): Promise<Session> {
+  static async openZip(path: string, root: string, signal?: AbortSignal, onProgress?: (done: number, total: number) => void): Promise<Session> {
     await mkdir(root, { recursive: true })
     const folder = join(root, `${randomUUID()}${SESSION_ENDING}`)
-    await importZip(path, folder, signal)
+    await importZip(path, folder, signal, onProgress)
     try {
       return await Session.open(folder, root)
     } catch (error) {
