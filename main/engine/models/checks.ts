@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import type { ModelCheck } from '../../../preload/contract'
 import type { TokenBatch } from './open-model'
 import type { ReadableModel } from './readable-model'
@@ -52,7 +53,9 @@ function finiteCheck(model: ReadableModel, measured: RawOutputs, batch: TokenBat
   })
   return {
     name: 'finite', ok: broken.length === 0,
-    detail: broken.length === 0 ? `All ${String(tested.length)} sites read are finite.` : `Not finite: ${broken.slice(0, 4).map(site => site.name).join(', ')}.`
+    detail: broken.length === 0
+      ? `All ${String(tested.length)} sites read are finite.`
+      : `Not finite from ${broken[0]?.name ?? ''} on (${String(broken.length)} of ${String(tested.length)} sites): ${basename(model.weightFiles[0] ?? 'the file')} holds weights that are no numbers, or its activations overflow. Copy or download it again; a file of another precision may do.`
   }
 }
 

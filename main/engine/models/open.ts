@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import type { LoadedModel, ModelCheck, ModelSummary, SiteInfo } from '../../../preload/contract'
 import { LayerscopeError } from '../errors'
 import { NO_HINTS, readHints, readLicense, type ArchitectureHints } from './config'
@@ -76,7 +76,9 @@ export async function openModel(path: string, options: OpenModelOptions = {}): P
         }
         return tokenizer
       },
-      run: (batch, asked, gather, interventions) => thread.run(batch, asked, gather, interventions),
+      run: (batch, asked, gather, interventions) => thread.run(batch, asked, gather, interventions).catch((error: unknown) => {
+        throw error instanceof LayerscopeError && error.report.code === 'token-outside-vocabulary' ? namingFile(error, tokenizerPath ?? files.graph) : error
+      }),
       gradientOutput: opened.gradientOutput,
       gradient: (batch, wrt, cotangent) => thread.gradient(batch, wrt, cotangent),
       stopIds: card.generation.stopIds,
@@ -87,10 +89,15 @@ export async function openModel(path: string, options: OpenModelOptions = {}): P
   } catch (error) {
     await thread.stop()
     signal?.throwIfAborted()
-    throw error
+    throw error instanceof LayerscopeError ? namingFile(error, files.graph) : error
   } finally {
     signal?.removeEventListener('abort', stop)
   }
+}
+
+/** The same error with the file it is about, where it names none: a graph does not know what it came from. */
+function namingFile(error: LayerscopeError, file: string): LayerscopeError {
+  return error.report.file === undefined ? new LayerscopeError({ ...error.report, file }, { cause: error }) : error
 }
 
 interface Described { readonly card: Card; readonly summary: LoadedModel; readonly hash: Promise<string> }
@@ -106,7 +113,7 @@ function cardOf(files: ModelFiles, path: string, card: Card, opened: OpenedGraph
     bytes: opened.weightFiles.reduce((total, file) => total + statSync(file).size, 0),
     license: card.license ?? readLicense(files.folders),
     sites: opened.sites.map(siteInfo), defaultSites: opened.defaultSites,
-    warnings: [...(warning === null ? [] : [warning]), ...opened.warnings, ...(tokenizer === null ? ['No tokenizer.json lies beside the model or one folder up: texts cannot be tokenized.'] : [])],
+    warnings: [...(warning === null ? [] : [warning]), ...opened.warnings, ...tokenizerWarnings(files, tokenizer, opened.vocab ?? hints.vocab)],
     provider: { name: opened.provider, note: fallback ?? opened.providerNote },
     openMs,
     tokenizer: tokenizer?.kind ?? null,
@@ -114,6 +121,14 @@ function cardOf(files: ModelFiles, path: string, card: Card, opened: OpenedGraph
     memory: opened.memory,
     promptObstacle: promptObstacle(hints.family ?? familyByStructure(opened), opened, tokenizer)
   }
+}
+
+/** A tokenizer with a few tokens too many still serves most texts, so that it is no reason to refuse the model. */
+function tokenizerWarnings({ format, graph }: ModelFiles, tokenizer: Tokenizer | null, vocab: number | null): readonly string[] {
+  if (tokenizer === null) return ['No tokenizer.json lies beside the model or one folder up: texts cannot be tokenized.']
+  if (vocab === null || tokenizer.vocabSize <= vocab) return []
+  const owner = format === 'gguf' ? `The tokenizer of ${basename(graph)}` : 'tokenizer.json'
+  return [`${owner} has ${String(tokenizer.vocabSize)} tokens, the model’s embedding ${String(vocab)} rows: texts with the others are refused. Check that the tokenizer is the model’s own.`]
 }
 
 /** Families that read a text in both directions: their logits, where they have them, are for masked tokens. */

@@ -1,5 +1,5 @@
 /** Weights too large for one allocation: held in pieces they give the same numbers, and no piece is over the limit. */
-import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import onnxProto from 'onnx-proto'
@@ -17,6 +17,7 @@ import type { ReadableModel } from '../../../main/engine/models/readable-model'
 import { ModelSessions, type RawOutputs } from '../../../main/engine/models/sessions'
 import type { TokenBatch } from '../../../main/engine/models'
 import { sharedExists, sharedFolder } from '../../fixtures/reference'
+import { uint64, writeSparse, writeSparseGguf } from '../../fixtures/sparse-files'
 
 const { onnx } = onnxProto
 /** Splits every matrix of the small models, the embedding into dozens. */
@@ -158,40 +159,3 @@ describe('a table of 262,144 × 3,840', () => {
     expect(graph?.initializer?.filter(({ name }) => name?.startsWith('model.embed_tokens.weight/rows_')).reduce((rows, { dims }) => rows + Number(dims?.[0]), 0)).toBe(vocab)
   })
 })
-
-const uint32 = (value: number): Buffer => { const bytes = Buffer.alloc(4); bytes.writeUInt32LE(value); return bytes }
-const uint64 = (value: number): Buffer => { const bytes = Buffer.alloc(8); bytes.writeBigUInt64LE(BigInt(value)); return bytes }
-const text = (value: string): Buffer => Buffer.concat([uint64(Buffer.byteLength(value)), Buffer.from(value)])
-
-/** A file of this length whose end is a hole. */
-function writeSparse(path: string, beginning: Buffer, length = beginning.length): void {
-  const file = openSync(path, 'w')
-  writeSync(file, beginning)
-  ftruncateSync(file, length)
-  closeSync(file)
-}
-
-function writeSparseGguf(path: string, type: 'Q8_0' | 'Q4_0' | 'Q6_K', tensors: readonly (readonly [string, readonly number[]])[], counts: Readonly<Record<string, number>>): void {
-  const [code, values, bytes] = { Q8_0: [8, 32, 34], Q4_0: [2, 32, 18], Q6_K: [14, 256, 210] }[type] as [number, number, number]
-  let end = 0
-  const directory = tensors.map(([name, shape]) => {
-    const begin = end
-    const count = shape.reduce((product, dim) => product * dim, 1)
-    const matrix = shape.length === 2
-    end += Math.ceil((matrix ? count / values * bytes : 4 * count) / 32) * 32
-    return Buffer.concat([text(name), uint32(shape.length), ...[...shape].reverse().map(uint64), uint32(matrix ? code : 0), uint64(begin)])
-  })
-  const metadata = [
-    Buffer.concat([text('general.architecture'), uint32(8), text('qwen2')]),
-    ...Object.entries(counts).map(([key, count]) => Buffer.concat([text(`qwen2.${key}`), uint32(4), uint32(count)])),
-    Buffer.concat([text('qwen2.attention.layer_norm_rms_epsilon'), uint32(6), float32(1e-5)])
-  ]
-  const header = Buffer.concat([Buffer.from('GGUF'), uint32(3), uint64(directory.length), uint64(metadata.length), ...metadata, ...directory])
-  writeSparse(path, header, Math.ceil(header.length / 32) * 32 + end)
-}
-
-function float32(value: number): Buffer {
-  const bytes = Buffer.alloc(4)
-  bytes.writeFloatLE(value)
-  return bytes
-}

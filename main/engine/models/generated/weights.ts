@@ -54,7 +54,7 @@ export class SafetensorsWeights implements WeightSource {
     const { type, shape, range } = this.stored(name)
     const element = ELEMENT_TYPES[type]
     if (!element) {
-      throw new LayerscopeError({ code: 'precision-unsupported', message: `The tensor ${name} is stored as ${type}, which cannot be run yet; float32, float16 and bfloat16 can.`, file: range.file })
+      throw new LayerscopeError({ code: 'precision-unsupported', message: `The tensor ${name} is stored as ${type}, which cannot be run yet; float32, float16 and bfloat16 can.`, file: range.file, hint: 'Take a file of one of these, or a GGUF file of the model.' })
     }
     if (!piece) return { value: graph.external(name, element, shape, range), element }
     const [rows = 1, ...rest] = shape

@@ -1,0 +1,124 @@
+/** Models that are damaged, incomplete or of a kind that is not run: each says which file is at fault and what to do. */
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { ErrorReport } from '../../../preload/contract'
+import { LayerscopeError } from '../../../main/engine/errors'
+import { openModel, type TokenBatch } from '../../../main/engine/models'
+import { sharedExists, sharedFolder } from '../../fixtures/reference'
+import { writeSparseGguf } from '../../fixtures/sparse-files'
+
+const zoo = join(sharedFolder, 'models/zoo')
+if (!sharedExists) console.log('skipped: the reference models of ../shared are not here')
+
+let root = ''
+beforeEach(() => { root = mkdtempSync(join(tmpdir(), 'layerscope-refused-')) })
+afterEach(() => { rmSync(root, { recursive: true }) })
+
+/** What opening the path ends in; an error without a remedy fails here. */
+async function refusal(path: string): Promise<ErrorReport> {
+  try {
+    await (await openModel(path)).close()
+  } catch (error) {
+    if (!(error instanceof LayerscopeError)) throw error
+    expect(error.report.hint ?? '').toMatch(/\w+ .*\.$/)
+    return error.report
+  }
+  throw new Error(`${path} was opened`)
+}
+
+/** A copy of a zoo model's folder to damage. */
+function copyOf(family: string): string {
+  const folder = join(root, family)
+  mkdirSync(folder)
+  for (const file of ['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json']) cpSync(join(zoo, family, file), join(folder, file), { errorOnExist: false, force: true })
+  return folder
+}
+
+function changeJson(file: string, change: (content: Record<string, unknown>) => Record<string, unknown>): void {
+  writeFileSync(file, JSON.stringify(change(JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>)))
+}
+
+/** Where a tensor's bytes begin in a safetensors file. */
+function offsetOf(bytes: Buffer, tensor: string): number {
+  const length = Number(bytes.readBigUInt64LE(0))
+  const header = JSON.parse(bytes.toString('utf8', 8, 8 + length)) as Record<string, { readonly data_offsets: readonly [number, number] }>
+  const [begin] = header[tensor]?.data_offsets ?? [NaN]
+  return 8 + length + begin
+}
+
+describe.skipIf(!sharedExists)('a folder of safetensors', () => {
+  it('whose weights hold a NaN opens with a failed check that says from where on', async () => {
+    const folder = copyOf('llama')
+    const file = join(folder, 'model.safetensors')
+    const bytes = readFileSync(file)
+    bytes.writeFloatLE(NaN, offsetOf(bytes, 'model.layers.1.mlp.down_proj.weight'))
+    writeFileSync(file, bytes)
+    const model = await openModel(folder)
+    try {
+      const finite = model.summary.checks.find(({ name }) => name === 'finite')
+      expect(finite?.ok).toBe(false)
+      // Block 0 is whole, the MLP of block 1 is the first to read the weight.
+      expect(finite?.detail).toMatch(/^Not finite from blocks\.1\.hook_mlp_out on .*model\.safetensors.*download it again/)
+    } finally {
+      await model.close()
+    }
+  })
+
+  it('with a shard missing names it', async () => {
+    const folder = copyOf('llama')
+    cpSync(join(folder, 'model.safetensors'), join(folder, 'model-00001-of-00002.safetensors'))
+    rmSync(join(folder, 'model.safetensors'))
+    writeFileSync(join(folder, 'model.safetensors.index.json'), JSON.stringify({ weight_map: { 'model.embed_tokens.weight': 'model-00001-of-00002.safetensors', 'model.norm.weight': 'model-00002-of-00002.safetensors' } }))
+    expect(await refusal(folder)).toMatchObject({ code: 'shard-missing', message: 'The weights file model-00002-of-00002.safetensors is missing.', file: join(folder, 'model-00002-of-00002.safetensors') })
+  })
+
+  it('of another model than config.json says names tensor, file and both shapes', async () => {
+    const folder = copyOf('llama')
+    changeJson(join(folder, 'config.json'), config => ({ ...config, intermediate_size: 4 * Number(config['intermediate_size']) }))
+    const report = await refusal(folder)
+    expect(report).toMatchObject({ code: 'weights-contradict-config', file: join(folder, 'model.safetensors') })
+    expect(report.message).toMatch(/^The tensor model\.layers\.0\.mlp\.\w+\.weight has the shape \[.*\]; config\.json leads to \[.*\]\.$/)
+  })
+
+  it('without a tokenizer opens with a warning; a text is refused with what to put where', async () => {
+    const folder = copyOf('llama')
+    rmSync(join(folder, 'tokenizer.json'))
+    const model = await openModel(folder)
+    try {
+      expect(model.summary.warnings).toEqual([expect.stringContaining('No tokenizer.json')])
+      expect(() => model.tokenizer).toThrow(expect.objectContaining({ report: expect.objectContaining({ code: 'tokenizer-missing', file: join(folder, 'model.safetensors'), hint: expect.stringContaining('tokenizer.json') as string }) as ErrorReport }) as Error)
+    } finally {
+      await model.close()
+    }
+  })
+
+  it('whose tokenizer has more tokens than the embedding rows warns, and names the tokenizer where such a token is run', async () => {
+    const folder = copyOf('llama')
+    const whole = await openModel(folder)
+    const { vocab } = whole.summary
+    expect(whole.summary.warnings).toEqual([])
+    await whole.close()
+    const spare = vocab ?? 0
+    changeJson(join(folder, 'tokenizer.json'), file => ({ ...file, added_tokens: [...file['added_tokens'] as unknown[], { id: spare, content: '<one too many>', special: true, single_word: false, lstrip: false, rstrip: false, normalized: false }] }))
+    const model = await openModel(folder)
+    try {
+      expect(model.summary.warnings).toEqual([expect.stringMatching(new RegExp(`^tokenizer\\.json has ${String(spare + 1)} tokens, the model’s embedding ${String(spare)} rows`))])
+      const { ids } = model.tokenizer.encode('<one too many>')
+      expect([...ids]).toContain(spare)
+      const batch: TokenBatch = { rows: 1, length: ids.length, inputIds: ids, attentionMask: new Uint8Array(ids.length).fill(1) }
+      await expect(model.run(batch, ['hook_embed'], { kind: 'whole' })).rejects.toMatchObject({
+        report: { code: 'token-outside-vocabulary', message: expect.stringContaining(String(spare)) as string, file: join(folder, 'tokenizer.json'), hint: expect.stringContaining('tokenizer.json') as string }
+      })
+    } finally {
+      await model.close()
+    }
+  })
+})
+
+it.each(['IQ2_XS', 'IQ3_S', 'IQ1_S'] as const)('a GGUF file of %s is refused by that name', async type => {
+  const path = join(root, `model-${type}.gguf`)
+  writeSparseGguf(path, type, [['token_embd.weight', [512, 256]], ['output_norm.weight', [256]]], { block_count: 1, context_length: 64, embedding_length: 256, feed_forward_length: 256, 'attention.head_count': 4 })
+  expect(await refusal(path)).toMatchObject({ code: 'precision-unsupported', file: path, field: 'token_embd.weight', message: `The tensor token_embd.weight is stored as ${type}, a format Layerscope does not run yet.` })
+})
