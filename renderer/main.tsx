@@ -18,5 +18,5 @@ document.documentElement.dataset['platform'] = navigator.platform.startsWith('Ma
 createRoot(root).render(<StrictMode><App /></StrictMode>)
 followCommands()
 // The drawing libraries take a tenth of a second to evaluate: now, while nothing runs that it would hold up.
-void Promise.all([loadPlotly(), loadPointCloud()]).catch(noticeError)
-start((command) => { if (isCommandId(command)) runCommand(command) }).catch((error: unknown) => noticeError(error))
+const drawing = Promise.all([loadPlotly(), loadPointCloud()]).catch(noticeError)
+start((command) => { if (isCommandId(command)) runCommand(command) }, drawing).catch((error: unknown) => noticeError(error))

@@ -10,8 +10,8 @@ import { workbench } from './workbench'
 /** What main told this page when it started; null for the first moment. */
 export const useStartup = create<{ readonly info: StartupInfo | null }>()(() => ({ info: null }))
 
-/** Connects the page to main and the engine and opens what the start asked for. Called once. */
-export async function start(runCommand: (command: string) => void): Promise<void> {
+/** Connects the page to main and the engine and opens what the start asked for; a sample runs at once, but not before `drawing` is loaded. Called once. */
+export async function start(runCommand: (command: string) => void, drawing: Promise<unknown>): Promise<void> {
   window.addEventListener('message', ({ source, data, ports }) => {
     const [port] = ports
     if (source !== window || data !== 'engine-port' || !port) return
@@ -27,7 +27,10 @@ export async function start(runCommand: (command: string) => void): Promise<void
   window.layerscope.requestEnginePort()
   void listProviders()
   if (info.open) await openPaths([info.open])
-  else if (info.sample !== null) await openSample(info.sample)
+  else if (info.sample !== null) {
+    await drawing
+    await openSample(info.sample)
+  }
 }
 
 /** Opens a bundled sample and runs it. */
