@@ -14,10 +14,20 @@ export interface FeatureBlocks {
   read(block: number): Promise<ort.Tensor>
 }
 
-/** Features in memory as the one block they are; the tensor shares their memory. */
+/** Features in memory up to this many values are one block: what is made of them stays in the last cache level. */
+const wholeValues = 2 ** 21
+/** Values of a block of more. */
+const blockValues = 2 ** 20
+
+/** Features in memory, cut so that what is made of a block stays in the cache; the tensors share their memory. */
 export function residentBlocks(features: Float32Array, rows: number, columns: number): FeatureBlocks {
-  const tensor = new ort.Tensor('float32', features, [rows, columns])
-  return { rows, columns, starts: [0, rows], read: () => Promise.resolve(tensor) }
+  const height = rows * columns <= wholeValues ? rows : Math.max(1, Math.floor(blockValues / columns))
+  const starts = [...Array.from({ length: Math.ceil(rows / height) }, (_, block) => block * height), rows]
+  const tensors = starts.slice(1).map((to, block) => {
+    const from = starts[block] as number
+    return new ort.Tensor('float32', features.subarray(from * columns, to * columns), [to - from, columns])
+  })
+  return { rows, columns, starts, read: block => Promise.resolve(tensors[block] as ort.Tensor) }
 }
 
 /** `Products.evaluate` over all blocks; `targetsOf` gives the targets of the rows of one. */

@@ -1,4 +1,5 @@
 import * as ort from 'onnxruntime-node'
+import { ClassProducts } from './class-products'
 import { GraphBuilder } from './onnx-graph'
 
 /** Loss and derivatives of a batch of problems at given weights, before the penalty. */
@@ -24,7 +25,9 @@ export class Products {
     private readonly evaluation: ort.InferenceSession,
     private readonly curvature: ort.InferenceSession,
     private readonly product: ort.InferenceSession,
-    private readonly logits: ort.InferenceSession
+    private readonly logits: ort.InferenceSession,
+    /** What only softmax problems need; null for one output. */
+    readonly classwise: ClassProducts | null
   ) {}
 
   /** @param threads of a product; 0 for one a core */
@@ -34,7 +37,8 @@ export class Products {
       await (outputs === 1 ? binaryEvaluation() : softmaxEvaluation()).session(threads),
       await inverseCurvature(outputs).session(threads),
       await rowsTimesSquare().session(threads),
-      await scores().session(threads)
+      await scores().session(threads),
+      outputs === 1 ? null : await ClassProducts.create(outputs, threads)
     )
   }
 
@@ -99,6 +103,7 @@ export class Products {
 
   async release(): Promise<void> {
     for (const session of [this.evaluation, this.curvature, this.product, this.logits]) await session.release()
+    await this.classwise?.release()
   }
 }
 

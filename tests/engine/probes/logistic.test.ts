@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { logistic, logSpace } from '../../../main/engine/probes/methods/logistic'
+import type { LinearProbe } from '../../../main/engine/probes/probe-method'
 import { areaUnderCurve, accuracy, balancedAccuracy, logLoss, predictedClasses, ranking, type Predictions } from '../../../main/engine/probes/metrics'
 import { seededRandom } from '../../../main/engine/probes/random'
 import { standardise } from '../../../main/engine/probes/site-data'
 import { fixtureTensors, missing, sharedFile } from './shared-files'
-import type { LinearProbe } from '../../../main/engine/probes/probe-method'
 import { leavingOut, linearProbe, linearProbes, logitsOf, siteContext } from './fitting'
 
 interface BinaryRow { fold: number; C: number; objective: number; test_accuracy: number; test_auroc: number; test_log_loss: number; test_balanced: number }
@@ -100,6 +101,37 @@ describe.skipIf(missing(fixtures))('logistic probe against scikit-learn', () => 
     const [binary] = await logistic.fit(await siteContext(values, 384, folds, 2), leavingOut([0], 5, codes, [0.02, 2, 200]), 'final')
     const [softmax] = await logistic.fit(await siteContext(values, 384, folds, 2, 2), leavingOut([0], 5, codes, [0.01, 1, 100]), 'final')
     binary?.objectives.forEach((objective, c) => { expect(Math.abs((softmax?.objectives[c] as number) / objective - 1)).toBeLessThan(1e-3) })
+  })
+})
+
+describe('multinomial logistic probe against scikit-learn', () => {
+  const expected = JSON.parse(readFileSync(fileURLToPath(new URL('../../fixtures/multinomial-logistic.json', import.meta.url)), 'utf8')) as {
+    columns: number; classes: number; folds: number; strengths: number[]; codes: number[]; features: number[]; objectives: number[][]; accuracies: number[][]
+  }
+
+  it.each(['validation', 'final'] as const)('reaches its objective on 4 folds × 10 strengths of 6 skewed classes (%s: 1e-3)', async precision => {
+    const { columns, classes, folds } = expected
+    const codes = Int32Array.from(expected.codes)
+    const foldOf = Int32Array.from(codes.keys(), row => row % folds)
+    const context = await siteContext(Float32Array.from(expected.features), columns, foldOf, classes)
+    const fits = await logistic.fit(context, leavingOut([...Array(folds).keys()], folds, codes, expected.strengths), precision)
+    let worst = 0
+    fits.forEach((fit, fold) => {
+      const test = [...codes.keys()].filter(row => foldOf[row] === fold)
+      fit.objectives.forEach((objective, c) => {
+        worst = Math.max(worst, Math.abs(objective / (expected.objectives[fold]?.[c] as number) - 1))
+        if (precision === 'validation') return
+        const logits = logitsOf(context, fit.probes[c] as LinearProbe)
+        const right = test.filter(row => {
+          const own = logits.subarray(row * classes, (row + 1) * classes)
+          return own.indexOf(Math.max(...own)) === codes[row]
+        }).length
+        // Two of 120 rows may lie on a boundary.
+        expect(Math.abs(right / test.length - (expected.accuracies[fold]?.[c] as number))).toBeLessThan(2.5 / 120)
+      })
+    })
+    console.log(`multinomial, ${precision}: worst objective ${worst.toExponential(1)}`)
+    expect(worst).toBeLessThan(1e-3)
   })
 })
 

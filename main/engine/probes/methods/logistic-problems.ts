@@ -2,6 +2,7 @@ import type { BatchObjective } from '../batched-lbfgs'
 import { evaluateBlocks } from '../feature-blocks'
 import type { FitJob, LinearProbe, SiteContext } from '../probe-method'
 import { standardise, type Standardisation } from '../site-data'
+import { ClassPreconditioner } from './class-preconditioner'
 import type { Preconditioner } from './preconditioner'
 
 /** Intercept of a class that no training row has: its probability is e⁻²⁰, and no gradient pushes it further. */
@@ -69,7 +70,11 @@ export class LogisticProblems {
   async at(strength: number, here: readonly number[], points: readonly Float64Array[], preconditioner: Preconditioner, lastIterations: number): Promise<BatchObjective> {
     const { columns, outputs, context } = this
     const stacked = this.stack(here, points)
-    const inverse = await preconditioner.at(strength, stacked.weights, Float32Array.from(stacked.intercepts), here.map(job => this.training[job] as Uint8Array), lastIterations)
+    const trains = here.map(job => this.training[job] as Uint8Array)
+    const { classwise } = context.products
+    const byClass = classwise ? ClassPreconditioner.of(context, classwise) : null
+    const inverses = byClass ? await byClass.at(strength, stacked.weights, stacked.intercepts, trains) : null
+    const inverse = byClass ? null : await preconditioner.at(strength, stacked.weights, Float32Array.from(stacked.intercepts), trains, lastIterations)
     const curvature = new Float64Array(here.length * outputs)
     return {
       dimension: outputs * (columns + 1),
@@ -100,6 +105,10 @@ export class LogisticProblems {
         return { losses, gradients }
       },
       precondition: async (problems, vectors) => {
+        if (byClass && inverses) {
+          await byClass.apply(inverses, vectors)
+          return
+        }
         let products: Float32Array | null = null
         if (inverse) {
           const stackedVectors = new Float32Array(vectors.length * outputs * columns)

@@ -25,7 +25,8 @@ export const logistic: ProbeMethod = {
     const preconditioner = Preconditioner.of(context)
     const { outputs } = context.products
     const size = outputs * (context.data.columns + 1)
-    const together = Math.max(1, Math.min(Math.floor(logitsAtOnce / (context.data.rows * outputs)), Math.floor(historyAtOnce / (16 * size))))
+    const { starts } = context.data.blocks
+    const together = Math.max(1, Math.min(Math.floor(logitsAtOnce / ((starts[1] ?? 1) * outputs)), Math.floor(historyAtOnce / (16 * size))))
     for (let start = 0; start < jobs.length; start += together) {
       results.push(...await fitPath(context, jobs.slice(start, start + together), preconditioner, tolerances[precision]))
     }
