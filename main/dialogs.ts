@@ -23,6 +23,8 @@ const saveDialogs: Readonly<Record<Exclude<DialogKind, OpenKind>, { readonly tit
   'save-session': { title: 'Save session', filters: [{ name: 'Layerscope session', extensions: ['layerscope'] }] },
   'export-session': { title: 'Export session', filters: [zipFilter] },
   'save-recipe': { title: 'Save recipe', filters: [{ name: 'Recipe', extensions: ['json'] }] },
+  // A folder of its own: it has no extension.
+  'save-report': { title: 'Export report', filters: [] },
   'save-figure': { title: 'Export figure', filters: [{ name: 'SVG', extensions: ['svg'] }, { name: 'PNG', extensions: ['png'] }] },
   'save-table': { title: 'Export table', filters: [{ name: 'CSV', extensions: ['csv'] }] }
 }
@@ -45,11 +47,11 @@ export async function askForPath(window: BaseWindow, kind: DialogKind, suggested
   const name = fileName(suggestedName ?? 'Untitled')
   const wanted = filters.map(({ extensions }) => `.${extensions[0]}`)
   const own = extname(name).toLowerCase()
-  const first = wanted.includes(own) ? name : `${name}${wanted[0]}`
+  const first = wanted.length === 0 || wanted.includes(own) ? name : `${name}${wanted[0]}`
   const ordered = [...filters].sort((a, b) => Number(first.endsWith(`.${b.extensions[0]}`)) - Number(first.endsWith(`.${a.extensions[0]}`)))
   const { canceled, filePath } = await dialog.showSaveDialog(window, { title, filters: ordered, defaultPath: join(folder, first) })
   if (canceled || !filePath) return null
-  return wanted.includes(extname(filePath).toLowerCase()) ? filePath : `${filePath}${extname(first)}`
+  return wanted.length === 0 || wanted.includes(extname(filePath).toLowerCase()) ? filePath : `${filePath}${extname(first)}`
 }
 
 /** Asks for a folder to look for models in. Null when the person cancelled. */

@@ -139,3 +139,16 @@ export interface BestOfMany {
   /** What that deviation exceeds in one resample of twenty. */
   readonly upper: number
 }
+
+/** What a report states and where it lies. */
+export interface ReportSummary {
+  readonly site: string
+  readonly method: string
+  /** The headline measure that the report states. */
+  readonly measure: MeasureName | null
+  readonly value: number | null
+  /** The same measure, from the exported arrays in float64; null where there are none. */
+  readonly reproduced: number | null
+  /** Paths of what was written. */
+  readonly files: readonly string[]
+}

@@ -4,7 +4,7 @@
  * and ends in one result or one error. Parameters are validated by the engine on arrival.
  */
 import { z } from 'zod'
-import type { BestOfMany, CellCard, CellComparison } from './cards'
+import type { BestOfMany, CellCard, CellComparison, ReportSummary } from './cards'
 import type { AnalysisProgress, InfluenceResult, RefitResult, SimilarityResult, TransferResult } from './analyses'
 import {
   columnRolesSchema, extractionSchema, probePlanSchema, probeTaskSchema, projectionPlanSchema, readOptionsSchema,
@@ -622,6 +622,8 @@ export const requestSchemas = {
   'probe.compare': z.object({ sessionId: id, runId: id, site: z.string(), method: z.string(), other: z.object({ site: z.string(), method: z.string() }) }),
   /** What the highest test score of a run is worth; null where there are not several, or kept scores do not give the measure. */
   'probe.bestOfMany': z.object({ sessionId: id, runId: id, measure: z.enum(measureNames) }),
+  /** Writes the report of one site and method, or its card alone, into the folder `path`, in place of an earlier one there. */
+  'run.report': z.object({ sessionId: id, runId: id, site: z.string(), method: z.string(), path, parts: z.enum(['report', 'card']).default('report') }),
   /** Computes the sites in the order given, each aligned to its nearest computed neighbour in depth. */
   'projection.start': z.object({
     sessionId: id, runId: id, sites: z.array(z.string()).min(1), plan: projectionPlanSchema
@@ -665,6 +667,7 @@ export interface RequestResults {
   'probe.transfer': TransferResult
   'probe.similarity': SimilarityResult
   'probe.card': CellCard
+  'run.report': ReportSummary
   'probe.compare': CellComparison
   'probe.bestOfMany': BestOfMany | null
   'projection.start': null

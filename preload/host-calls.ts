@@ -7,7 +7,7 @@ import { z } from 'zod'
 const path = z.string().min(1).max(32_768)
 const name = z.string().max(1_000)
 
-export const dialogKindSchema = z.enum(['open-model', 'open-model-folder', 'open-dataset', 'open-session', 'open-session-zip', 'save-session', 'export-session', 'save-recipe', 'save-figure', 'save-table'])
+export const dialogKindSchema = z.enum(['open-model', 'open-model-folder', 'open-dataset', 'open-session', 'open-session-zip', 'save-session', 'export-session', 'save-recipe', 'save-report', 'save-figure', 'save-table'])
 export const themeSchema = z.enum(['system', 'light', 'dark'])
 
 export const hostCallSchemas = {

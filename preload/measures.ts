@@ -79,6 +79,32 @@ export function writeHalf(name: MeasureName, half: number): string {
   }
 }
 
+/** A difference of two values with its sign: `+1.2` in points of a share, `−.012`, `+85 km`, `+0.10 ×`. */
+export function writeDifference(name: MeasureName, value: number): string {
+  const size = writeSize(name, Math.abs(value))
+  return /[1-9]/.test(size) ? `${value < 0 ? '−' : '+'}${size}` : size
+}
+
+/** How far a value stands from another, inside a sentence: `1.2 points`, `.012`, `85 km`, `0.10 ×`. */
+export function writeDistance(name: MeasureName, value: number): string {
+  const size = writeSize(name, Math.abs(value))
+  return measures[name].unit === 'share' ? `${size} ${size === '1.0' ? 'point' : 'points'}` : size
+}
+
+function writeSize(name: MeasureName, size: number): string {
+  switch (measures[name].unit) {
+    case 'share': return (size * 100).toFixed(1)
+    case 'coefficient': return noZero(size.toFixed(3))
+    case 'kilometres': return `${grouped.format(size)} km`
+    case 'ratio': return `${size.toFixed(2)} ×`
+  }
+}
+
+/** A p value: `.032`, `< .001`. */
+export function writeP(p: number): string {
+  return p < 0.001 ? '< .001' : p > 0.9995 ? '1' : noZero(p.toFixed(3))
+}
+
 /** A value on an axis or in a narrow cell: `87`, `.87`, `1,234`, `3.2`; the unit stands in the title. */
 export function writeTick(name: MeasureName, value: number): string {
   switch (measures[name].unit) {

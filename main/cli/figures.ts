@@ -18,8 +18,7 @@ export async function writeFigures(
   await mkdir(folder, { recursive: true })
   const drawn: { readonly name: string; readonly svg: string }[] = []
   const { sweep } = run.summary
-  // The layer strip of the figures draws classes.
-  if (sweep?.sites.some(({ kind }) => kind === 'classes')) drawn.push({ name: 'layer-strip', svg: layerStripFigure(sweep, { metric: 'accuracy', theme: 'light', title }) })
+  if (sweep !== null) drawn.push({ name: 'layer-strip', svg: layerStripFigure(sweep, { theme: 'light', title }) })
   const colors = projections.length === 0 || label === null ? null : await colorsBy(run, label)
   for (const { site, method, xy, trustworthiness, explained, rows } of projections) {
     const facts = [`${method === 'umap' ? 'UMAP' : 'PCA'} of ${rows.length} rows`, ...(trustworthiness === null ? [] : [`trustworthiness ${trustworthiness.toFixed(3)}`])]

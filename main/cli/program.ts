@@ -158,7 +158,7 @@ function program(terminal: Terminal, signal: AbortSignal): Command {
     .requiredOption('--out <folder>', 'folder to write to')
     .option('--site <name>', 'the site; the one that validation chose when left out')
     .option('--method <name>', 'the method; the one that validation chose when left out')
-    .action(async (folder: string, options: ReportOptions) => { await report(folder, options, terminal) })
+    .action(async (folder: string, options: ReportOptions) => { await report(folder, options, terminal, signal) })
 
   command('compare <folder>', 'two sites or methods of a finished sweep on the same held-out rows: difference, interval and test')
     .option('--run <name>', 'of a session; its last finished run when left out')

@@ -5,7 +5,7 @@ import { listModels, listProviders } from './models/index'
 import { continuePrompt, nextTokens } from './prompt'
 import { projectRun } from './project'
 import { nearestRows } from './projections/index'
-import { bestOfRun, cellCard, cellMaterial, compareTwo, sweepOfRun, type SweptStore } from './report/index'
+import { bestOfRun, cellCard, cellMaterial, compareTwo, sweepOfRun, writeReport, type SweptStore } from './report/index'
 import { executeRun } from './run'
 import { influenceOn, refitOf, similarityOf, sweptRun, transferOf, type StoredRun } from './run-analyses'
 import type { RequestHandlers } from './server'
@@ -144,6 +144,10 @@ export function requestHandlers(workplace: Workplace): RequestHandlers {
     'probe.card': async ({ sessionId, runId, site, method }) => {
       const swept = await sweptStore(workplace.session(sessionId).run(runId))
       return await cellCard(swept, await cellMaterial(swept.finished, site, method))
+    },
+    'run.report': async ({ sessionId, runId, path, ...asked }, { signal }) => {
+      workplace.requireWritable(path)
+      return await writeReport(await sweptStore(workplace.session(sessionId).run(runId)), path, asked, signal)
     },
     'probe.compare': async ({ sessionId, runId, site, method, other }, { signal }) =>
       await compareTwo(await sweptStore(workplace.session(sessionId).run(runId)), { site, method }, other, signal),

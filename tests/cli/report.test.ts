@@ -62,7 +62,7 @@ describe.skipIf(!sharedPresent)('report', () => {
     const { told, out, sweep, card } = await reported(['--label', label])
     const { site, method } = sweep.chosen
     expect(told).toMatchObject({ site, method, measure: 'accuracy' })
-    expect(told.files.map(file => file.slice(out.length + 1))).toEqual(['card.md', 'sweep.csv', 'sweep.parquet', 'layers.svg', 'layers.png', 'direction.safetensors', 'activations.safetensors', 'reproduce.py'])
+    expect(told.files.map(file => file.slice(out.length + 1))).toEqual(['card.md', 'card.json', 'card.svg', 'card.png', 'sweep.csv', 'sweep.parquet', 'layers.svg', 'layers.png', 'direction.safetensors', 'activations.safetensors', 'reproduce.py'])
     const stated = sweep.sites.find(result => result.site === site && result.method === method)!.measures[0]!.value
     const { outputs, tested, actual } = await exported(out)
     expect(outputs[0]).toHaveLength(classes === 2 ? 1 : classes)
@@ -74,7 +74,10 @@ describe.skipIf(!sharedPresent)('report', () => {
     expect(card).toContain(`**${(stated * 100).toFixed(1)} %**`)
     expect(card).toMatch(/rows that share `town` stay in one fold/)
     expect(card).toMatch(/against text only [\d.]+ %/)
-    expect(card.match(/^\| (\*\*)?`[^`]+`(\*\*)? \|.*$/gm)).toHaveLength(4)
+    const { detail, rows }: { detail: { confusion: number[] }; rows: number } = JSON.parse(await readFile(join(out, 'card.json'), 'utf8'))
+    expect(detail.confusion.filter((_, at) => at % (classes + 1) === 0).reduce((sum, value) => sum + value) / rows).toBeCloseTo(stated, 12)
+    expect(card).toContain('## Calibration')
+    expect(card.slice(card.indexOf('## Layers')).match(/^\| (\*\*)?`[^`]+`(\*\*)? \|.*$/gm)).toHaveLength(4)
     if (classes === 3) {
       expect(card).toContain('sea "son" \\`x\\` (multiclass)')
       expect(card).toContain('wet \\| \\*dry\\*')

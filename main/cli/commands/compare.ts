@@ -1,6 +1,6 @@
 import { openStore } from '../../engine/activations/index'
 import { bestOfRun, compareTwo, openFinishedSweep } from '../../engine/report/index'
-import { measures, writeMeasure } from '../../../preload/measures'
+import { measures, writeDifference, writeDistance, writeMeasure, writeP } from '../../../preload/measures'
 import { table, type Terminal } from '../terminal'
 
 export interface CompareOptions {
@@ -26,11 +26,11 @@ export async function compare(folder: string, { run, site, method, toSite, toMet
     terminal.result({ first, second, rows, drawn, differences: differences.map(({ interval, ...rest }) => ({ ...rest, interval: [interval.lo, interval.hi] })), bestOfMany })
     terminal.print(`${first.method} at ${first.site} and ${second.method} at ${second.site}, ${rows} held-out rows`)
     terminal.print(table(['measure', 'first', 'second', 'difference', '95 % interval', 'p', 'test'], differences.map(({ measure, test, first: a, second: b, difference, interval, p }) => [
-      measures[measure].label, writeMeasure(measure, a), writeMeasure(measure, b), writeMeasure(measure, difference), `${writeMeasure(measure, interval.lo)} to ${writeMeasure(measure, interval.hi)}`,
-      p < 0.0001 ? '< .0001' : p.toFixed(4).replace(/^0/, ''), test === 'delong' ? 'DeLong (rows)' : `bootstrap (${drawn.kind})`
+      measures[measure].label, writeMeasure(measure, a), writeMeasure(measure, b), writeDifference(measure, difference), `${writeDifference(measure, interval.lo)} to ${writeDifference(measure, interval.hi)}`,
+      writeP(p), test === 'delong' ? 'DeLong (rows)' : `bootstrap (${drawn.kind})`
     ]), 'lrrrrrl'))
     if (bestOfMany !== null) {
-      terminal.print(`Of ${bestOfMany.cells} test scores the best stands ${writeMeasure(bestOfMany.measure, bestOfMany.expected)} above its worth on average, and more than ${writeMeasure(bestOfMany.measure, bestOfMany.upper)} once in twenty.`)
+      terminal.print(`Of ${bestOfMany.cells} test scores the best stands ${writeDistance(bestOfMany.measure, bestOfMany.expected)} above its worth on average where all are equally good, and more than ${writeDistance(bestOfMany.measure, bestOfMany.upper)} once in twenty.`)
     }
   } finally {
     await store.close()

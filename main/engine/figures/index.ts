@@ -1,4 +1,5 @@
 /** Figures without a window: SVG strings, and PNG made from them. */
+export { cardFigure, type PredictedNumbers } from './card-figure'
 export type { FigureTheme, NumericScale } from './figure-colors'
 export { layerStripFigure, type LayerStripOptions } from './layer-strip-figure'
 export { projectionFigure, type FigureColors, type ProjectionFigure } from './projection-figure'

@@ -1,11 +1,13 @@
-import type { ClassifiedSite, SweepSummary } from '../../../preload/contract'
+import type { BaselineName, Measure, MeasureName, SiteResult, SweepSummary } from '../../../preload/contract'
+import { baselineNames, measures, methodName, unitOf, writeHalf, writeMeasure, writeTick } from '../../../preload/measures'
 import { axisTicks, spreadLabels } from './axis-ticks'
 import { themes, type FigureTheme, type ThemeColors } from './figure-colors'
-import { coordinate, estimatedWidth, percent, shortened, svgDocument, textElement } from './figure-text'
+import { coordinate, estimatedWidth, shortened, svgDocument, textElement } from './figure-text'
 import { siteLabels } from './site-labels'
 
 export interface LayerStripOptions {
-  readonly metric: 'accuracy' | 'auroc'
+  /** The headline of the sweep where left out. */
+  readonly measure?: MeasureName
   readonly theme: FigureTheme
   readonly title: string
   /** Pixels; 960 × 420 where left out. */
@@ -28,81 +30,84 @@ interface Frame {
   readonly right: number
   readonly top: number
   readonly bottom: number
+  /** Values at bottom and top. */
+  readonly low: number
+  readonly high: number
 }
 
 /**
- * The layer strip as SVG: held-out score of the probe by depth with its 95 % bootstrap band; shuffled labels, text
- * alone and majority class (chance for AUROC) as thin named lines; the layer that validation chose, with its test
- * score. Several methods: the chosen one, or the first, is drawn.
+ * The layer strip as SVG: held-out measure of the probe by depth with its 95 % bootstrap band; what it is to be read against as thin named
+ * lines; the layer that validation chose, with its test score. Several methods: the chosen one, or the first, is drawn.
  */
 export function layerStripFigure(sweep: SweepSummary, options: LayerStripOptions): string {
-  const { width = 960, height = 420, metric } = options
+  const { width = 960, height = 420 } = options
   const colors = themes[options.theme]
   const method = sweep.chosen?.method ?? sweep.sites[0]?.method ?? ''
-  const results = sweep.sites.filter(result => result.kind === 'classes').filter(result => result.method === method)
-  if (results.length === 0) {
+  const results = sweep.sites.filter(result => result.method === method)
+  const name = options.measure ?? results[0]?.measures[0]?.name
+  if (name === undefined) {
     return svgDocument(width, height, colors.background, options.title, [
       textElement(24, 36, shortened(options.title, 90), { fill: colors.text, size: 16, weight: 600 }),
       textElement(width / 2, height / 2, 'No layer has been probed yet.', { fill: colors.quietText, size: 13, anchor: 'middle' })
     ])
   }
-  const probe: Series = { name: 'Probe', color: colors.probe, dash: null, values: results.map(result => scoreOf(result, metric)) }
-  const baselines = baselineSeries(results, metric, colors)
-  const bands = results.map(result => metric === 'accuracy' ? result.metrics.interval : result.metrics.aurocInterval)
-  const shown = [...[probe, ...baselines].flatMap(series => series.values), ...bands.flatMap(band => band === null ? [] : [band.lo, band.hi])].filter(value => value !== null)
+  const shown = results.map(result => result.measures.find(measure => measure.name === name) ?? null)
+  const probe: Series = { name: 'Probe', color: colors.probe, dash: null, values: shown.map(measure => measure?.value ?? null) }
+  const baselines = baselineSeries(shown, colors)
+  const bands = shown.map(measure => measure?.interval ?? null)
+  const values = [...[probe, ...baselines].flatMap(series => series.values), ...bands.flatMap(band => band === null ? [] : [band.lo, band.hi])].filter(value => value !== null)
   const labelWidth = Math.max(...[probe, ...baselines].map(series => estimatedWidth(series.name, 12)))
-  const frame = frameOf(width, height, labelWidth, results.length, Math.min(...shown), Math.max(...shown))
+  const frame = frameOf(width, height, labelWidth, results.length, rangeOf(name, values))
 
   return svgDocument(width, height, colors.background, options.title, [
     textElement(frame.left, 30, shortened(options.title, Math.floor((width - 2 * frame.left) / 9)), { fill: colors.text, size: 16, weight: 600 }),
-    textElement(frame.left, 50, subtitle(sweep, method, metric), { fill: colors.quietText, size: 12 }),
-    ...axes(frame, results, metric, colors),
+    textElement(frame.left, 50, subtitle(sweep, method, name), { fill: colors.quietText, size: 12 }),
+    ...axes(frame, results, name, colors),
     band(frame, bands, colors),
     ...baselines.map(series => line(frame, series, 1.25)),
     line(frame, probe, 2.25),
-    ...results.map((result, i) => dot(frame, i, scoreOf(result, metric), colors.probe, results.length > 40 ? 0 : 2.75)),
+    ...probe.values.map((value, i) => dot(frame, i, value, colors.probe, results.length > 40 ? 0 : 2.75)),
     ...endLabels(frame, [probe, ...baselines]),
-    ...chosenMark(frame, sweep, results, metric, colors)
+    ...chosenMark(frame, sweep, results, probe.values, colors)
   ])
 }
 
-function scoreOf(result: ClassifiedSite, metric: LayerStripOptions['metric']): number | null {
-  return metric === 'accuracy' ? result.metrics.accuracy : result.metrics.auroc
+/** In the order they are listed. */
+const baselineOrder: readonly BaselineName[] = ['textOnly', 'controlTask', 'shuffled', 'linearTree', 'majority', 'mean', 'chance']
+
+function baselineSeries(shown: readonly (Measure | null)[], colors: ThemeColors): readonly Series[] {
+  const valueOf = (measure: Measure | null, name: BaselineName): number | null => measure?.baselines.find(baseline => baseline.name === name)?.value ?? null
+  return baselineOrder.filter(name => shown.some(measure => valueOf(measure, name) !== null)).map(name => ({
+    name: baselineNames[name].charAt(0).toUpperCase() + baselineNames[name].slice(1), color: name === 'textOnly' ? colors.textOnly : name === 'shuffled' ? colors.shuffled : colors.majority,
+    dash: name === 'textOnly' || name === 'shuffled' ? null : '4 3', values: shown.map(measure => valueOf(measure, name))
+  }))
 }
 
-function baselineSeries(results: readonly ClassifiedSite[], metric: LayerStripOptions['metric'], colors: ThemeColors): readonly Series[] {
-  const controls = (name: 'shuffled' | 'textOnly'): (number | null)[] =>
-    results.map(result => metric === 'accuracy' ? result.controls[name] : result.aurocControls?.[name] ?? null)
-  return [
-    { name: 'Text alone', color: colors.textOnly, dash: null, values: controls('textOnly') },
-    { name: 'Shuffled labels', color: colors.shuffled, dash: null, values: controls('shuffled') },
-    metric === 'accuracy'
-      ? { name: 'Majority class', color: colors.majority, dash: '4 3', values: results.map(result => result.controls.majority) }
-      : { name: 'Chance', color: colors.majority, dash: '4 3', values: results.map(() => 0.5) }
-  ]
+/** Room around the values, within what the measure can be; how far below −1 a useless fit lies says nothing. */
+function rangeOf(name: MeasureName, values: readonly number[]): readonly [number, number] {
+  const { better, unit, range: [least, most] } = measures[name]
+  const [lowest, highest] = values.length === 0 ? [0, 1] : [Math.min(...values), Math.max(...values)]
+  const pad = Math.max(unit === 'share' || unit === 'coefficient' ? 0.02 : 0, 0.06 * (highest - lowest), 1e-9)
+  return [better === 'lower' ? 0 : Math.max(least, -1, lowest - pad), Math.min(most, highest + pad)]
 }
 
-function frameOf(width: number, height: number, labelWidth: number, sites: number, lowest: number, highest: number): Frame {
-  const pad = Math.max(0.02, 0.06 * (highest - lowest))
-  const low = Math.max(0, lowest - pad)
-  const high = Math.min(1, highest + pad)
+function frameOf(width: number, height: number, labelWidth: number, sites: number, [low, high]: readonly [number, number]): Frame {
   const [left, right, top, bottom] = [64, width - labelWidth - 28, 84, height - 58]
   return {
-    left, right, top, bottom,
+    left, right, top, bottom, low, high,
     x: site => sites === 1 ? (left + right) / 2 : left + 14 + (right - left - 28) * site / (sites - 1),
-    y: value => bottom - (bottom - top) * (value - low) / Math.max(1e-9, high - low)
+    // What lies under the axis is drawn at its end.
+    y: value => bottom - (bottom - top) * Math.max(0, value - low) / Math.max(1e-9, high - low)
   }
 }
 
-function subtitle(sweep: SweepSummary, method: string, metric: LayerStripOptions['metric']): string {
-  const score = metric === 'accuracy' ? 'accuracy' : 'AUROC'
-  return `Held-out ${score} of the ${shortened(method, 24)} probe, ${sweep.folds} folds; band: 95 % bootstrap interval`
+function subtitle(sweep: SweepSummary, method: string, name: MeasureName): string {
+  const { phrase, better } = measures[name]
+  return `Held-out ${phrase} of the ${shortened(methodName(method), 32)} probe, ${sweep.folds} folds; band: 95 % bootstrap interval${better === 'lower' ? '; lower is better' : ''}`
 }
 
-function axes(frame: Frame, results: readonly ClassifiedSite[], metric: LayerStripOptions['metric'], colors: ThemeColors): readonly string[] {
-  // The scale is linear: two values give it back.
-  const valueAt = (y: number): number => (y - frame.y(0)) / (frame.y(1) - frame.y(0))
-  const ticks = axisTicks(valueAt(frame.bottom), valueAt(frame.top), 5)
+function axes(frame: Frame, results: readonly SiteResult[], name: MeasureName, colors: ThemeColors): readonly string[] {
+  const ticks = axisTicks(frame.low, frame.high, 5)
   const labels = siteLabels(results.map(result => result.site))
   const widest = Math.max(...labels.map(label => estimatedWidth(label, 12))) + 8
   const every = Math.max(1, Math.ceil(widest * labels.length / (frame.right - frame.left)))
@@ -110,7 +115,7 @@ function axes(frame: Frame, results: readonly ClassifiedSite[], metric: LayerStr
   return [
     ...ticks.flatMap(tick => [
       `<line x1="${frame.left}" x2="${coordinate(frame.right)}" y1="${coordinate(frame.y(tick))}" y2="${coordinate(frame.y(tick))}" stroke="${colors.hairline}"/>`,
-      textElement(frame.left - 8, frame.y(tick) + 4, metric === 'accuracy' ? `${Math.round(100 * tick)} %` : tick.toFixed(2), { fill: colors.quietText, anchor: 'end' })
+      textElement(frame.left - 8, frame.y(tick) + 4, `${writeTick(name, tick)}${unitOf(name)}`, { fill: colors.quietText, anchor: 'end' })
     ]),
     ...labels.flatMap((label, i) => i === last || (i % every === 0 && last - i >= every)
       ? [textElement(frame.x(i), frame.bottom + 20, shortened(label, 18), { fill: colors.quietText, anchor: 'middle' })]
@@ -119,7 +124,7 @@ function axes(frame: Frame, results: readonly ClassifiedSite[], metric: LayerStr
   ]
 }
 
-function band(frame: Frame, intervals: readonly (ClassifiedSite['metrics']['interval'] | null)[], colors: ThemeColors): string {
+function band(frame: Frame, intervals: readonly Measure['interval'][], colors: ThemeColors): string {
   const known = intervals.flatMap((interval, i) => interval === null ? [] : [{ x: frame.x(i), hi: frame.y(interval.hi), lo: frame.y(interval.lo) }])
   if (known.length === 1) return known.map(({ x, hi, lo }) => `<line x1="${coordinate(x)}" x2="${coordinate(x)}" y1="${coordinate(hi)}" y2="${coordinate(lo)}" stroke="${colors.probe}" stroke-opacity="0.35" stroke-width="6"/>`).join('')
   const points = [...known.map(({ x, hi }) => [x, hi]), ...known.reverse().map(({ x, lo }) => [x, lo])]
@@ -150,16 +155,14 @@ function endLabels(frame: Frame, series: readonly Series[]): readonly string[] {
   return ends.map((end, i) => textElement(frame.right + 8, (places[i] ?? 0) + 4, end.name, { fill: end.color, weight: i === 0 ? 600 : 400 }))
 }
 
-function chosenMark(frame: Frame, sweep: SweepSummary, results: readonly ClassifiedSite[], metric: LayerStripOptions['metric'], colors: ThemeColors): readonly string[] {
-  const { chosen } = sweep
+function chosenMark(frame: Frame, { chosen }: SweepSummary, results: readonly SiteResult[], values: readonly (number | null)[], colors: ThemeColors): readonly string[] {
   const at = results.findIndex(result => result.site === chosen?.site)
-  const result = results[at]
-  const value = result === undefined ? null : scoreOf(result, metric)
-  if (chosen === null || result === undefined || value === null) return []
-  const halfWidth = (chosen.interval.hi - chosen.interval.lo) / 2
+  const value = values[at] ?? null
+  if (chosen === null || value === null) return []
+  const { measure, testScore, interval: { lo, hi } } = chosen
   const label = siteLabels(results.map(one => one.site))[at] ?? chosen.site
   const name = /^\d/.test(label) ? `layer ${label}` : label
-  const text = `Chosen by validation: ${name}, test accuracy ${percent(chosen.testScore)} ± ${(100 * halfWidth).toFixed(1)}`
+  const text = `Chosen by validation: ${name}, test ${measures[measure].phrase} ${writeMeasure(measure, testScore)} ${writeHalf(measure, (hi - lo) / 2)}`
   const x = frame.x(at)
   const half = estimatedWidth(text, 12) / 2
   const middle = Math.min(frame.right - half, Math.max(frame.left + half, x))

@@ -13,6 +13,11 @@ const fewestGroups = 10
 /** Rows that a sentence lists. */
 const namedRows = 5
 
+/** Whether a warning counts the sites it holds for: what it says is told of a single cell by its remarks. */
+export function countsSites(warning: string): boolean {
+  return /^At \d+ of \d+ sites /.test(warning)
+}
+
 /** What the guards before the first fit look at; arrays run over the labelled rows. */
 export interface SweepMaterial {
   readonly labels: CodedLabels

@@ -1,5 +1,6 @@
+import type { BestOfMany, CellCard } from '../../../preload/cards'
 import type { Measure, MeasureName, SiteResult } from '../../../preload/contract'
-import { baselineNames, measures, methodName, writeMeasure } from '../../../preload/measures'
+import { baselineNames, measures, methodName, writeDistance, writeMeasure } from '../../../preload/measures'
 import { probeMethods } from '../../../preload/probe-methods'
 import type { Positions, TextSource } from '../../../preload/recipe'
 import type { Manifest } from '../activations/index'
@@ -11,32 +12,59 @@ import { markdownCode as code, markdownText as text } from './literal-text'
 export interface CardContent {
   readonly finished: FinishedSweep
   readonly manifest: Manifest
-  readonly result: SiteResult
+  readonly card: CellCard
+  /** Where the cell has the best test score and validation chose another. */
+  readonly best: BestOfMany | null
   /** Null where the sweep kept none. */
   readonly kept: ReadProbes | null
-  /** What the exported arrays give; null for a method that is not linear. */
+  /** What the exported arrays give; null for a method that is not linear, and where none are exported. */
   readonly score: HeldOutScore | null
-  readonly figure: boolean
-  readonly version: string
+  /** What lies beside the card. */
+  readonly files: { readonly figure: boolean; readonly layers: boolean; readonly arrays: boolean; readonly whole: boolean }
 }
 
-/** The methods paragraph with exact settings, the numbers beside their baselines, cautions and the table of layers, as Markdown. */
+/** The methods paragraph with exact settings, the numbers beside their baselines, where the probe errs, cautions and the table of layers, as Markdown. */
 export function methodsCard(content: CardContent): string {
-  const { finished: { sweep }, result, figure } = content
-  const cautions = sweep.warnings.length === 0 ? ['No guard fired.'] : sweep.warnings.map(warning => `- ${text(warning)}`)
-  const notes = sweep.notes ?? []
+  const { card, card: { result, cautions, notes, detail, classes }, best, files } = content
   return [
     `# Probe report: ${text(methodName(result.method))} at ${code(result.site)}`,
     '## Methods', methodsParagraph(content),
-    '## Result', resultParagraph(content), measureTable(result),
+    '## Result', resultParagraph(content), ...best === null ? [] : [bestParagraph(card, best)], measureTable(result),
     ...result.kind === 'numeric' && result.targets.length > 1 ? [targetTable(result.targets)] : [],
-    '## Cautions', cautions.join('\n'), ...notes.length > 0 ? [notes.map(note => `- ${text(note)}`).join('\n')] : [],
-    '## Layers', ...figure ? ['![Held-out score by layer](layers.svg)'] : [], layerTable(content),
-    '## Reproduce', reproduceParagraph(content)
+    ...files.figure ? ['![The card\'s figures](card.svg)'] : [],
+    ...detail?.kind === 'classes' ? ['## Where it errs', confusionTable(classes, detail.confusion), ...detail.calibration === null ? [] : ['## Calibration', ...calibrationParts(detail.calibration, classes)]] : [],
+    ...detail?.kind === 'numeric' ? ['## Errors', errorTable(detail.targets)] : [],
+    '## Cautions', cautions.length === 0 ? 'No guard fired.' : cautions.map(caution => `- ${text(caution)}`).join('\n'), ...notes.length > 0 ? [notes.map(note => `- ${text(note)}`).join('\n')] : [],
+    '## Layers', ...files.layers ? ['![Held-out score by layer](layers.svg)'] : [], layerTable(content),
+    ...files.whole ? ['## Reproduce', reproduceParagraph(content)] : []
   ].join('\n\n') + '\n'
 }
 
-function methodsParagraph({ finished: { roles, plan, sweep, runId }, manifest, result, kept, version }: CardContent): string {
+/** What picking by test score adds. */
+function bestParagraph({ chosen, cells }: CellCard, { measure, expected, upper, cells: looked }: BestOfMany): string {
+  return `This is the best test ${measures[measure].phrase} of ${cells} sites and methods, and picking by test score flatters. Were all ${looked} equally good, the best of them would stand ${writeDistance(measure, expected)} above its worth on average, and more than ${writeDistance(measure, upper)} once in twenty (bootstrap).${chosen === null ? '' : ` Validation rows chose ${text(methodName(chosen.method))} at ${code(chosen.site)}.`}`
+}
+
+function confusionTable(classes: readonly string[], confusion: Int32Array): string {
+  const rows = classes.map((name, actual) => [code(name), ...classes.map((_, predicted) => String(confusion[actual * classes.length + predicted] ?? 0))])
+  return table(['actual \\ predicted', ...classes.map(code)], rows)
+}
+
+function calibrationParts({ bins, ece, brier, of }: NonNullable<Extract<CellCard['detail'], { kind: 'classes' }>['calibration']>, classes: readonly string[]): readonly string[] {
+  const said = of === 'class' ? `the probability of ${code(classes[1] ?? '')}` : 'the probability of the predicted class'
+  return [
+    `Expected calibration error ${(ece * 100).toFixed(1)} %, Brier score ${brier.toFixed(3)}, over ${said} in ten bins of equal width.`,
+    table(['Bin', 'Rows', 'Said', 'Came true'], bins.map(({ lo, hi, rows, predicted, observed }) => [`${lo.toFixed(1)} to ${hi.toFixed(1)}`, String(rows), predicted?.toFixed(3) ?? '–', observed?.toFixed(3) ?? '–']))
+  ]
+}
+
+function errorTable(targets: Extract<CellCard['detail'], { kind: 'numeric' }>['targets']): string {
+  return table(['Target', 'Root mean squared error', 'Slope of actual on predicted', 'Intercept'], targets.map(({ name, rmse, slope, intercept }) => [
+    code(name), short(rmse), slope === null ? '–' : short(slope), intercept === null ? '–' : short(intercept)
+  ]))
+}
+
+function methodsParagraph({ finished: { roles, plan, sweep, runId }, manifest, card: { result, origin: { version } }, kept }: CardContent): string {
   const { model, dataset, extraction, plan: { positions, dtype } } = manifest
   const width = manifest.sites.find(({ name }) => name === result.site)?.width ?? 0
   const chosen = sweep.chosen?.site === result.site && sweep.chosen.method === result.method
@@ -109,12 +137,11 @@ function controlPhrase({ measures: [headline] }: SiteResult): string {
   return (headline?.baselines ?? []).map(({ name }) => baselineNames[name]).join(', ') || 'none'
 }
 
-function resultParagraph({ result: { measures: [headline] }, score, finished: { sweep } }: CardContent): string {
+function resultParagraph({ card: { result: { measures: [headline] }, rows: tested, cells } }: CardContent): string {
   if (headline === undefined) return 'The sweep holds no measure here.'
-  const rows = score === null ? '' : ` on ${count(score.rows, 'held-out row')}`
   const against = headline.baselines.map(({ name, value }) => `${baselineNames[name]} ${writeMeasure(headline.name, value)}`).join(', ')
-  const many = sweep.sites.length > 1 ? ` ${sweep.sites.length} pairs of site and method were compared.` : ''
-  return `The ${measures[headline.name].phrase} is **${writeMeasure(headline.name, headline.value)}**${intervalText(headline)}${rows}${against === '' ? '' : `, against ${against}`}.${many}`
+  const many = cells > 1 ? ` ${cells} pairs of site and method were compared.` : ''
+  return `The ${measures[headline.name].phrase} is **${writeMeasure(headline.name, headline.value)}**${intervalText(headline)} on ${count(tested, 'held-out row')}${against === '' ? '' : `, against ${against}`}.${many}`
 }
 
 function intervalText({ name, interval }: Measure): string {
@@ -140,7 +167,7 @@ function targetTable(targets: readonly { readonly name: string; readonly r2: num
 }
 
 /** The method at every site; the reported one in bold. */
-function layerTable({ finished: { sweep }, result }: CardContent): string {
+function layerTable({ finished: { sweep }, card: { result } }: CardContent): string {
   const rows = sweep.sites.filter(({ method }) => method === result.method)
   const names = result.measures.map(({ name }) => name)
   const [first] = names
@@ -154,7 +181,7 @@ function layerTable({ finished: { sweep }, result }: CardContent): string {
   }))
 }
 
-function reproduceParagraph({ score, result }: CardContent): string {
+function reproduceParagraph({ score, card: { result } }: CardContent): string {
   if (result.kind === 'trees') return 'The matrices lie in `probes.safetensors` beside the activations; the score is not computed again here.'
   if (score === null) return `No linear probe was kept for ${text(methodName(result.method))}, so there are no arrays to compute the score from again.`
   const boundary = score.kind === 'accuracy' && score.differing > 0

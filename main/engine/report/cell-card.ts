@@ -2,8 +2,10 @@ import { version } from '../../../package.json'
 import type { CardFold, CardGroups, CellCard, ClassDetail, NumberDetail } from '../../../preload/cards'
 import type { SiteResult, SweepSummary } from '../../../preload/contract'
 import { measures, writeMeasure } from '../../../preload/measures'
+import { probeMethods } from '../../../preload/probe-methods'
 import type { ActivationStore } from '../activations/index'
 import { confusionMatrix, reliability } from '../evaluation/index'
+import { countsSites } from '../probes/index'
 import type { HeldOutValues, ReadProbes } from '../sessions/index'
 import type { FinishedSweep } from './finished-sweep'
 import { testedRows, type CellMaterial } from './cell-material'
@@ -27,8 +29,14 @@ export async function cellCard({ finished, store }: { readonly finished: Finishe
     chosen: sweep.chosen && { site: sweep.chosen.site, method: sweep.chosen.method, here: sweep.chosen.site === site && sweep.chosen.method === method },
     cells: sweep.sites.length,
     detail: values.kind === 'classes' ? classDetail(values, tested, sweep.classes.length) : values.kind === 'numeric' ? numberDetail(values, tested) : null,
-    cautions: [...cellCautions(result, sweep), ...sweep.warnings], notes: sweep.notes ?? []
+    cautions: [...cellCautions(result, sweep), ...sweep.warnings.filter(warning => result.remarks === undefined || !countsSites(warning))], notes: [...remarkOf(method), ...sweep.notes ?? []]
   }
+}
+
+/** What a reader of the method's score must know. */
+function remarkOf(method: string): readonly string[] {
+  const remark = probeMethods.find(({ name }) => name === method)?.remark ?? null
+  return remark === null ? [] : [remark]
 }
 
 function cardGroups(column: string, names: readonly (string | null)[], tested: Int32Array): CardGroups {

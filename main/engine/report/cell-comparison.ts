@@ -25,6 +25,7 @@ export async function compareTwo({ finished, store }: SweptStore, first: CellNam
  * What the highest test score of a run's cells is worth in `measure`. Null where fewer than two cells have it, or kept scores do not give it.
  */
 export async function bestOfRun({ finished, store }: SweptStore, measure: MeasureName, signal?: AbortSignal): Promise<BestOfMany | null> {
+  if (finished.sweep.task === 'tree') return null
   const names: CellName[] = []
   const cells: ScoredCell[] = []
   let groups: Int32Array | null = null

@@ -1,70 +1,104 @@
 import { copyFile, link, mkdir, realpath, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import type { MeasureName, SiteResult, SweepSummary } from '../../../preload/contract'
-import { version } from '../../../package.json'
-import { openStore, writeParquetTable, writeSafetensors, type ActivationStore } from '../activations/index'
+import type { BestOfMany, CellCard, ReportSummary } from '../../../preload/cards'
+import type { SiteResult, SweepSummary } from '../../../preload/contract'
+import { measures } from '../../../preload/measures'
+import { writeParquetTable, writeSafetensors, type ActivationStore } from '../activations/index'
 import { writeFileAtomically } from '../atomic-file'
 import { LayerscopeError } from '../errors'
-import { layerStripFigure, renderPng } from '../figures/index'
-import { HELD_OUT_FILE, readHeldOut, type HeldOutValues, type ReadProbes } from '../sessions/index'
+import { cardFigure, layerStripFigure, renderPng } from '../figures/index'
+import type { HeldOutValues, ReadProbes } from '../sessions/index'
 import { methodsCard } from './card'
-import { keptProbesOf } from './cell-material'
-import type { FinishedSweep } from './finished-sweep'
+import { cellCard } from './cell-card'
+import { bestOfRun, type SweptStore } from './cell-comparison'
+import { cellMaterial } from './cell-material'
 import { heldOutScore, type HeldOutScore } from './held-out-score'
 import { reproduceScript } from './reproduce-script'
 import { csvTable, sweepColumns } from './sweep-rows'
 
 /** Pixels to a unit of the figure: for print and for dense screens. */
 const PNG_SCALE = 2
-const names = ['card.md', 'sweep.csv', 'sweep.parquet', 'layers.svg', 'layers.png', 'direction.safetensors', 'activations.safetensors', 'reproduce.py'] as const
+const cardFiles = ['card.md', 'card.json', 'card.svg', 'card.png'] as const
+const reportFiles = ['sweep.csv', 'sweep.parquet', 'layers.svg', 'layers.png', 'direction.safetensors', 'activations.safetensors', 'reproduce.py'] as const
+type FileName = (typeof cardFiles)[number] | (typeof reportFiles)[number]
 
-export interface ReportSummary {
-  readonly site: string
-  readonly method: string
-  /** The headline measure that the report states. */
-  readonly measure: MeasureName | null
-  readonly value: number | null
-  /** The same measure, from the exported arrays in float64; null where there are none. */
-  readonly reproduced: number | null
-  /** Paths of what was written. */
-  readonly files: readonly string[]
+export interface ReportRequest {
+  /** Null takes what validation chose: of the sweep, of the site's methods, or of the method's sites. */
+  readonly site: string | null
+  readonly method: string | null
+  /** `card`: the card with its figure alone. */
+  readonly parts: 'report' | 'card'
 }
 
 /**
- * Writes the report of one site and method into the folder `out`, in place of an earlier one there. Null takes what
- * validation chose: of the sweep, of the site's methods, or of the method's sites.
+ * Writes the report of one site and method, or its card alone, into the folder `out`, in place of an earlier one there.
  * @throws LayerscopeError `result-unknown`, `report-in-place`, `store-…`
  */
-export async function writeReport(
-  finished: FinishedSweep, out: string, { site, method }: { readonly site: string | null; readonly method: string | null }
-): Promise<ReportSummary> {
-  const { folder, sweep } = finished
-  const result = reportedResult(sweep, site, method)
+export async function writeReport(swept: SweptStore, out: string, { site, method, parts }: ReportRequest, signal?: AbortSignal): Promise<ReportSummary> {
+  const { finished: { folder, sweep }, store } = swept
+  const named = reportedResult(sweep, site, method)
+  const material = await cellMaterial(swept.finished, named.site, named.method)
+  const { result, values, kept } = material
   await mkdir(out, { recursive: true })
   if (await realpath(out) === await realpath(folder)) {
     throw new LayerscopeError({ code: 'report-in-place', message: 'A report goes into a folder of its own, not among the run\'s files.', file: out, hint: 'Name another folder.' })
   }
-  for (const name of names) await rm(join(out, name), { force: true })
-  const store = await openStore(folder)
-  try {
-    const kept = await keptProbesOf(folder, result.site, result.method)
-    const written: (typeof names)[number][] = ['card.md', 'sweep.csv', 'sweep.parquet']
+  for (const name of parts === 'card' ? cardFiles : [...cardFiles, ...reportFiles]) await rm(join(out, name), { force: true })
+  const written: FileName[] = ['card.md', 'card.json']
+  const card = await cellCard(swept, material)
+  if (await writeFigure(out, 'card', cardFigure(card, values.kind === 'numeric' ? values.targets : null, 'light'))) written.push('card.svg', 'card.png')
+  let score: HeldOutScore | null = null
+  let layers = false
+  if (parts === 'report') {
     const columns = sweepColumns(sweep)
     await writeFileAtomically(join(out, 'sweep.csv'), csvTable(columns))
     await writeParquetTable(join(out, 'sweep.parquet'), columns)
-    const figure = await writeFigure(out, sweep, result, `${store.manifest.model.name} on ${store.manifest.dataset.name}`)
-    if (figure) written.push('layers.svg', 'layers.png')
-    const score = kept === null ? null : await writeArrays(out, { store, result, kept, sweep, values: await readHeldOut(join(folder, HELD_OUT_FILE), result.site, result.method) })
-    if (score !== null) written.push('direction.safetensors', 'activations.safetensors', 'reproduce.py')
-    await writeFileAtomically(join(out, 'card.md'), methodsCard({ finished, manifest: store.manifest, result, kept, score, figure, version }))
-    const [headline] = result.measures
-    return {
-      site: result.site, method: result.method, measure: headline?.name ?? null, value: headline?.value ?? null,
-      reproduced: score?.value ?? null, files: written.map(name => resolve(out, name))
-    }
-  } finally {
-    await store.close()
+    layers = await writeFigure(out, 'layers', layersFigure(sweep, result, `${store.manifest.model.name} on ${store.manifest.dataset.name}`))
+    score = kept === null ? null : await writeArrays(out, { store, result, kept, sweep, values })
+    written.push('sweep.csv', 'sweep.parquet', ...layers ? ['layers.svg', 'layers.png'] as const : [], ...score === null ? [] : ['direction.safetensors', 'activations.safetensors', 'reproduce.py'] as const)
   }
+  const best = await flatteringBest(swept, card, signal)
+  await writeFileAtomically(join(out, 'card.json'), `${JSON.stringify({ ...card, ...plainDetail(card), bestOfMany: best }, null, 2)}\n`)
+  await writeFileAtomically(join(out, 'card.md'), methodsCard({
+    ...swept, manifest: store.manifest, card, best, kept, score,
+    files: { figure: written.includes('card.svg'), layers, arrays: score !== null, whole: parts === 'report' }
+  }))
+  const [headline] = result.measures
+  return {
+    site: result.site, method: result.method, measure: headline?.name ?? null, value: headline?.value ?? null,
+    reproduced: score?.value ?? null, files: written.map(name => resolve(out, name))
+  }
+}
+
+/** What the best test score is worth, where the reported cell has it and validation chose another. */
+async function flatteringBest(swept: SweptStore, { site, method, result: { measures: [headline] }, chosen }: CellCard, signal: AbortSignal | undefined): Promise<BestOfMany | null> {
+  if (headline === undefined || headline.value === null || chosen === null || chosen.here) return null
+  const sign = measures[headline.name].better === 'higher' ? 1 : -1
+  const better = swept.finished.sweep.sites.some(other => sign * (other.measures.find(({ name }) => name === headline.name)?.value ?? -Infinity) > sign * (headline.value as number))
+  if (better) return null
+  const best = await bestOfRun(swept, headline.name, signal)
+  return best && { ...best, best: { site, method, value: headline.value } }
+}
+
+/** Typed arrays as the lists that JSON has. */
+function plainDetail({ detail }: CellCard): object {
+  return detail?.kind === 'classes' ? { detail: { ...detail, confusion: [...detail.confusion] } } : {}
+}
+
+/** As SVG and PNG; false where there is nothing to draw. */
+async function writeFigure(out: string, name: 'card' | 'layers', svg: string | null): Promise<boolean> {
+  if (svg === null) return false
+  await writeFileAtomically(join(out, `${name}.svg`), svg)
+  await writeFileAtomically(join(out, `${name}.png`), await renderPng(svg, PNG_SCALE))
+  return true
+}
+
+/** The method's layers; the mark of the chosen one stays only where it is this method's. */
+function layersFigure(sweep: SweepSummary, { method }: SiteResult, title: string): string {
+  return layerStripFigure(
+    { ...sweep, sites: sweep.sites.filter(result => result.method === method), chosen: sweep.chosen?.method === method ? sweep.chosen : null },
+    { theme: 'light', title }
+  )
 }
 
 function reportedResult({ sites, chosen }: SweepSummary, site: string | null, method: string | null): SiteResult {
@@ -79,19 +113,6 @@ function reportedResult({ sites, chosen }: SweepSummary, site: string | null, me
   }
   return fitting.find(result => result.site === chosen?.site && result.method === chosen.method)
     ?? fitting.reduce((best, result) => result.validationScore > best.validationScore ? result : best, first)
-}
-
-/** The method's layers; the mark of the chosen one stays only where it is this method's. */
-async function writeFigure(out: string, sweep: SweepSummary, { kind, method }: SiteResult, title: string): Promise<boolean> {
-  // The layer strip of the figures draws classes.
-  if (kind !== 'classes') return false
-  const svg = layerStripFigure(
-    { ...sweep, sites: sweep.sites.filter(result => result.method === method), chosen: sweep.chosen?.method === method ? sweep.chosen : null },
-    { metric: 'accuracy', theme: 'light', title }
-  )
-  await writeFileAtomically(join(out, 'layers.svg'), svg)
-  await writeFileAtomically(join(out, 'layers.png'), await renderPng(svg, PNG_SCALE))
-  return true
 }
 
 /** The probe, the activations it reads and the script; null for a method that is not linear. */

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { layerStripFigure, projectionFigure, renderPng, siteLabels } from '../../../main/engine/figures'
+import { cardFigure, layerStripFigure, projectionFigure, renderPng, siteLabels } from '../../../main/engine/figures'
 import { axisTicks, spreadLabels } from '../../../main/engine/figures/axis-ticks'
 import { categoryColors, palettes, rampColor } from '../../../main/engine/figures/figure-colors'
 import { escapeText, shortened } from '../../../main/engine/figures/figure-text'
+import type { CellCard, SweepSummary } from '../../../preload/contract'
 import { sampleSweep } from './sample-sweep'
 
 const HOSTILE = '</text><script>alert("&")</script>\u0000'
-const strip = { metric: 'accuracy', theme: 'light', title: 'Is the statement true?' } as const
+const strip = { theme: 'light', title: 'Is the statement true?' } as const
 const xy = Float32Array.from({ length: 200 }, (_, i) => Math.sin(i * 1.7) * (i % 2 === 0 ? 3 : 1))
 
 /** Width and height of a PNG, from its first chunk. */
@@ -19,7 +20,7 @@ function pngSize(png: Uint8Array): readonly [number, number] {
 describe('layerStripFigure', () => {
   it('names every line, both ends of depth, and the chosen layer with its test score', () => {
     const svg = layerStripFigure(sampleSweep([0.52, 0.6, 0.75, 0.873, 0.85, 0.83], 3), strip)
-    for (const text of ['Probe', 'Text alone', 'Shuffled labels', 'Majority class', 'embed', 'final', 'layer 2, test accuracy 87.3 % ± 2.4']) expect(svg).toContain(text)
+    for (const text of ['Probe', 'Text only', 'Shuffled labels', 'Majority class', 'embed', 'final', 'layer 2, test accuracy 87.3 % ± 2.4']) expect(svg).toContain(text)
   })
 
   it('draws a point where the scale says it is', () => {
@@ -34,8 +35,8 @@ describe('layerStripFigure', () => {
 
   it('shows AUROC against chance, and leaves gaps where it is undefined', () => {
     const sweep = sampleSweep([0.52, 0.6, 0.75], 2)
-    const broken = { ...sweep, sites: sweep.sites.map((result, i) => i === 1 ? { ...result, aurocControls: null, metrics: { ...result.metrics, auroc: null, aurocInterval: null } } : result) }
-    const svg = layerStripFigure(broken, { ...strip, metric: 'auroc' })
+    const broken = { ...sweep, sites: sweep.sites.map((result, i) => i === 1 ? { ...result, measures: result.measures.map(measure => measure.name === 'auroc' ? { ...measure, value: null, interval: null, baselines: [] } : measure) } : result) }
+    const svg = layerStripFigure(broken, { ...strip, measure: 'auroc' })
     expect(svg).toContain('Chance')
     expect(svg).not.toContain('Majority class')
     expect(svg).not.toMatch(/NaN|null|undefined/)
@@ -46,10 +47,64 @@ describe('layerStripFigure', () => {
     expect(layerStripFigure(sampleSweep([0.7], 0), strip)).not.toMatch(/NaN|Infinity/)
   })
 
+  it('draws other measures in their own units: R² under 0 at the foot of the axis, kilometres from 0', () => {
+    const measured = (name: 'r2' | 'greatCircleKm', values: readonly number[]): SweepSummary => ({
+      task: 'numeric', classes: [], targets: ['latitude'], coordinates: null, folds: 5, warnings: [], seconds: 1,
+      sites: values.map((value, i) => ({
+        kind: 'numeric', site: `blocks.${i}.hook_resid_post`, method: 'ridge', targets: [], validationScore: value, strength: 1, seconds: 1,
+        measures: [{ name, value, interval: { lo: value * 0.95, hi: value * 1.05 }, baselines: [{ name: 'mean', value: name === 'r2' ? 0 : 6200 }] }]
+      })),
+      chosen: { site: 'blocks.1.hook_resid_post', method: 'ridge', measure: name, testScore: values[1]!, interval: { lo: values[1]! * 0.95, hi: values[1]! * 1.05 } }
+    })
+    const r2 = layerStripFigure(measured('r2', [-40, 0.62, 0.71]), strip)
+    expect(r2).toContain('test R² .620 ± .031')
+    expect(r2).toContain('Training mean')
+    // Two ends of the axis: the foot for what is far below it.
+    expect([...r2.matchAll(/<circle cx="[\d.]+" cy="([\d.]+)" r="2.75"/g)].map(match => Number(match[1]))[0]).toBe(362)
+    const far = layerStripFigure(measured('greatCircleKm', [5400, 2150, 2400]), strip)
+    expect(far).toContain('test great-circle error 2,150 km ± 108 km')
+    expect(far).toMatch(/>0 km<.*>6,000 km</s)
+    for (const svg of [r2, far]) expect(svg).not.toMatch(/NaN|Infinity|undefined/)
+  })
+
   it('keeps text text', () => {
     const svg = layerStripFigure(sampleSweep([0.5, 0.9], 1), { ...strip, title: HOSTILE })
     expect(svg).not.toContain('<script')
     expect(svg).not.toContain('\u0000')
+  })
+})
+
+describe('cardFigure', () => {
+  const { sites: [result] } = sampleSweep([0.75, 0.8], 0)
+  const card = (detail: CellCard['detail'], classes: readonly string[]): CellCard => ({
+    site: 'hook_embed', method: 'logistic', task: 'binary', classes, result: result!, rows: 120, groups: null, folds: [], chosen: null, cells: 2, detail, cautions: [], notes: [],
+    origin: {
+      runId: null, model: { name: HOSTILE, hash: 'a' }, dataset: { name: 'b', hash: 'c' }, label: ['label'], positions: { kind: 'last' }, dtype: 'f32', provider: 'cpu', test: null, version: '0',
+      plan: { task: 'classes', methods: [], split: 'folds', folds: 5, strengths: 4, seed: 0 }
+    }
+  })
+
+  it('writes the counts of the confusion matrix and a dot for every bin with rows', () => {
+    const bins = [0.05, 0.95].map((predicted, i) => ({ lo: i * 0.9, hi: i * 0.9 + 0.1, rows: 60, predicted, observed: i }))
+    const svg = cardFigure(card({ kind: 'classes', confusion: Int32Array.of(41, 19, 7, 53), calibration: { of: 'class', bins, ece: 0.05, brier: 0.12 } }, ['no', HOSTILE]), null, 'light')!
+    for (const count of ['41', '19', '7', '53']) expect(svg).toContain(`>${count}<`)
+    expect(svg.match(/<circle/g)).toHaveLength(2)
+    expect(svg).toContain('Expected calibration error 5.0 %')
+    expect(svg).not.toContain('<script')
+  })
+
+  it('draws a point a held-out row of numbers, and nothing without figures', () => {
+    const numbers = [{ name: 'height', predicted: Float32Array.of(1, 2, NaN), actual: Float32Array.of(1.5, 2.5, 3) }]
+    const svg = cardFigure(card({ kind: 'numeric', targets: [] }, []), numbers, 'dark')!
+    expect(svg.match(/h0/g)).toHaveLength(2)
+    expect(svg).not.toMatch(/NaN|Infinity/)
+    expect(cardFigure(card(null, []), null, 'light')).toBeNull()
+  })
+
+  it('keeps forty classes within its frame', async () => {
+    const classes = Array.from({ length: 40 }, (_, i) => `class ${i}`)
+    const svg = cardFigure(card({ kind: 'classes', confusion: new Int32Array(1600).fill(3), calibration: null }, classes), null, 'light')!
+    expect(pngSize(await renderPng(svg, 1))).toEqual([960, 480])
   })
 })
 
