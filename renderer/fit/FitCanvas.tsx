@@ -9,6 +9,7 @@ import { hasRow } from '../state/row-set'
 import { useView } from '../state/view'
 import { niceTicks } from './fit-figure'
 import { nearestPoint, placement, writeNumber, type FitPoints } from './fit-points'
+import type { HeldOutGroup } from './held-out-groups'
 import { coastlines } from './land'
 
 export interface FitCanvasHandle { reset(): void }
@@ -22,12 +23,14 @@ export interface FitCanvasProps {
   readonly groups: ColumnValues | null
   readonly groupName: string | null
   readonly targetName: string
+  /** The group that is brought out while nothing is pointed at; null for none. */
+  readonly marked: HeldOutGroup | null
 }
 
 const identity = { k: 1, x: 0, y: 0 }
 
 /** The points on a canvas with pan and zoom; they glide when the layer changes. Arrow up and down walk the rows from the largest error. */
-export const FitCanvas = forwardRef<FitCanvasHandle, FitCanvasProps>(function FitCanvas({ points, worst, theme, groups, groupName, targetName }, ref) {
+export const FitCanvas = forwardRef<FitCanvasHandle, FitCanvasProps>(function FitCanvas({ points, worst, theme, groups, groupName, targetName, marked }, ref) {
   const root = useRef<HTMLDivElement>(null)
   const element = useRef<HTMLCanvasElement>(null)
   const [{ width, height }, measure] = useSize()
@@ -50,7 +53,7 @@ export const FitCanvas = forwardRef<FitCanvasHandle, FitCanvasProps>(function Fi
   const shownRow = hovered ?? focusedRow
   const shown = shownRow === null ? -1 : points.rows.indexOf(shownRow)
   const groupOf = (row: number): number => groups?.kind === 'categorical' ? groups.codes[row] ?? -1 : -1
-  const together = shown < 0 ? -1 : groupOf(points.rows[shown] as number)
+  const together = shown < 0 ? marked?.code ?? -1 : groupOf(points.rows[shown] as number)
 
   useLayoutEffect(() => {
     const canvas = element.current
@@ -72,7 +75,7 @@ export const FitCanvas = forwardRef<FitCanvasHandle, FitCanvasProps>(function Fi
       const color = `rgb(${Math.round(red)} ${Math.round(green)} ${Math.round(blue)})`
       const strong = chosen(i)
       const [px, py] = [screen[2 * i] as number, screen[2 * i + 1] as number]
-      context.globalAlpha = strong ? (points.rows.length > 4000 ? 0.25 : 0.4) : 0.06
+      context.globalAlpha = !strong ? 0.05 : together >= 0 ? 0.6 : points.rows.length > 4000 ? 0.12 : points.rows.length > 400 ? 0.22 : 0.4
       if (points.kind === 'map') {
         context.strokeStyle = color
         context.lineWidth = together >= 0 && strong ? 1.25 : 0.75
@@ -88,6 +91,7 @@ export const FitCanvas = forwardRef<FitCanvasHandle, FitCanvasProps>(function Fi
       context.fill()
     }
     context.globalAlpha = 1
+    if (shown < 0 && marked && points.kind === 'map') drawName(context, theme, marked.name.replaceAll('_', ' '), x(marked.centre[0]), y(marked.centre[1]))
     if (shown >= 0) {
       const [px, py] = [screen[2 * shown] as number, screen[2 * shown + 1] as number]
       const [tx, ty] = [x(points.actual[2 * shown] as number), y(points.actual[2 * shown + 1] as number)]
@@ -203,12 +207,24 @@ function drawLand(context: CanvasRenderingContext2D, theme: DataTheme, x: (value
   context.lineWidth = 1
   context.beginPath()
   for (const line of coastlines) line.forEach(([longitude, latitude], i) => { context[i === 0 ? 'moveTo' : 'lineTo'](x(longitude), y(latitude)) })
-  context.globalAlpha = 0.35
+  context.globalAlpha = 0.8
   context.fillStyle = theme.grid
   context.fill('evenodd')
   context.globalAlpha = 1
   context.strokeStyle = theme.line
   context.stroke()
+}
+
+/** A name that stays readable over points. */
+function drawName(context: CanvasRenderingContext2D, theme: DataTheme, name: string, x: number, y: number): void {
+  context.font = `600 12px ${theme.font}`
+  context.textAlign = 'center'
+  context.lineJoin = 'round'
+  context.lineWidth = 4
+  context.strokeStyle = theme.surface
+  context.strokeText(name, x, y - 10)
+  context.fillStyle = theme.text
+  context.fillText(name, x, y - 10)
 }
 
 function drawAxes(

@@ -1,7 +1,7 @@
 import { Download, Globe2, Maximize, Table2 } from 'lucide-react'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { Measure } from '../../preload/contract'
-import { ContextMenu, EmptyState, formatCount, IconButton, Menu, Select, type MenuItem } from '../components'
+import { ContextMenu, EmptyState, formatCount, formatQuantity, IconButton, Menu, Select, type MenuItem } from '../components'
 import { siteName } from '../layers'
 import { useDataTheme } from '../palette'
 import { fileName, saveFile, svgToPng, toCsv } from '../plots'
@@ -13,6 +13,7 @@ import { FitCanvas, type FitCanvasHandle } from './FitCanvas'
 import { fitPoints, writeNumber, type FitPoints } from './fit-points'
 import { fitSvg } from './fit-figure'
 import { FitTable } from './FitTable'
+import { heldOutGroups } from './held-out-groups'
 import './FitView.css'
 
 /** Held-out predictions of numbers at the selected layer: on a world map where they are coordinates, else against the actual values. */
@@ -23,6 +24,7 @@ export function FitView({ onSettled }: { readonly onSettled: () => void }): Reac
   const values = useProbeValues().value
   const [target, setTarget] = useState(0)
   const [asTable, setAsTable] = useState(false)
+  const [marked, setMarked] = useState<string | null>(null)
   const canvas = useRef<FitCanvasHandle>(null)
   const sweep = run?.sweep ?? null
   const numeric = values?.kind === 'numeric' ? values : null
@@ -34,6 +36,8 @@ export function FitView({ onSettled }: { readonly onSettled: () => void }): Reac
   const result = run?.results.find((one) => one.site === site && one.kind === 'numeric') ?? null
   const group = run?.summary.dataset.roles.group ?? null
   const groups = useColumn(group).value
+  const heldOut = useMemo(() => points ? heldOutGroups(points, groups) : [], [points, groups])
+  const shownGroup = heldOut.find(({ name }) => name === marked) ?? null
   useEffect(() => { if (points) onSettled() }, [points, onSettled])
 
   const measure = result?.measures.find(({ name }) => name === (points?.kind === 'map' ? 'greatCircleKm' : 'r2')) ?? null
@@ -71,6 +75,10 @@ export function FitView({ onSettled }: { readonly onSettled: () => void }): Reac
         {sweep && !sweep.coordinates && sweep.targets.length > 1 && (
           <Select label="Target" size="small" value={String(target)} onChange={(value) => setTarget(Number(value))} options={sweep.targets.map((name, index) => ({ value: String(index), label: name }))} />
         )}
+        {heldOut.length > 1 && (
+          <Select label={`Held out by ${group ?? ''}`} prefix size="small" value={shownGroup ? `=${shownGroup.name}` : ''} onChange={(value) => setMarked(value === '' ? null : value.slice(1))}
+            options={[{ value: '', label: 'all' }, ...heldOut.map(({ name, rows, meanError }) => ({ value: `=${name}`, label: name.replaceAll('_', ' '), detail: `off by ${writeNumber(meanError, points?.kind ?? 'fit')} on average · ${formatQuantity(rows, 'row')}` }))]} />
+        )}
         <IconButton icon={Maximize} label="Show all" shortcut="0" size="small" disabled={!points || asTable} onClick={() => canvas.current?.reset()} />
         <IconButton icon={Table2} label={asTable ? 'Show as a plot' : 'Show as table'} size="small" pressed={asTable} onClick={() => setAsTable(!asTable)} />
         <Menu align="end" items={items} trigger={<IconButton icon={Download} label="Export" size="small" disabled={!points} />} />
@@ -82,7 +90,7 @@ export function FitView({ onSettled }: { readonly onSettled: () => void }): Reac
       {points && !asTable && (
         <ContextMenu items={items}>
           <div className="FitView-stage">
-            <FitCanvas ref={canvas} points={points} worst={worst} theme={theme} groups={groups} groupName={group} targetName={sweep?.targets[target] ?? ''} />
+            <FitCanvas ref={canvas} points={points} worst={worst} theme={theme} groups={groups} groupName={group} targetName={sweep?.targets[target] ?? ''} marked={shownGroup} />
             <ErrorLegend kind={points.kind} worst={worst} color={(share) => theme.sequential(0.85 * share)} rows={points.rows.length} />
           </div>
         </ContextMenu>
