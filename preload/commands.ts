@@ -36,6 +36,8 @@ const table = [
   { id: 'figure.layersSvg', title: 'Export layer strip as SVG…', menu: 'File', group: 5, keywords: 'figure picture vector accuracy' },
   { id: 'figure.layersPng', title: 'Export layer strip as PNG…', menu: 'File', group: 5, keywords: 'figure picture image accuracy' },
   { id: 'figure.layersCopy', title: 'Copy layer values', menu: 'Edit', group: 3, keywords: 'table clipboard tsv accuracy' },
+  { id: 'report.export', title: 'Export report…', menu: 'File', group: 3, shortcut: 'Mod+Shift+E', keywords: 'methods card table figure parquet csv python reproduce paper' },
+  { id: 'report.card', title: 'Export card…', menu: 'File', group: 3, keywords: 'markdown json figure calibration confusion' },
   { id: 'session.reveal', title: 'Show session in folder', menu: 'File', group: 3, keywords: 'finder explorer files' },
   { id: 'window.close', title: 'Close window', menu: 'File', group: 4, shortcut: 'Mod+W', host: true },
 
@@ -61,6 +63,7 @@ const table = [
   { id: 'color.correct', title: 'Colour by correctness', menu: 'View', group: 6, shortcut: '4', keywords: 'paint errors wrong' },
   { id: 'metric.toggle', title: 'Next measure', menu: 'View', group: 6, shortcut: 'M', keywords: 'accuracy auroc metric layer strip' },
   { id: 'method.next', title: 'Next method', menu: 'View', group: 6, shortcut: 'N', keywords: 'probe logistic mass mean compare' },
+  { id: 'card.open', title: 'Card of this layer', menu: 'View', group: 6, shortcut: 'Shift+C', keywords: 'confusion calibration compare intervals folds reliability cell' },
   { id: 'theme.system', title: 'Theme: follow the system', menu: 'View', group: 2, keywords: 'appearance colour automatic' },
   { id: 'theme.light', title: 'Theme: light', menu: 'View', group: 2, keywords: 'appearance colour bright' },
   { id: 'theme.dark', title: 'Theme: dark', menu: 'View', group: 2, keywords: 'appearance colour night' },
@@ -74,7 +77,6 @@ const table = [
   { id: 'run.cancel', title: 'Cancel run', menu: 'Run', group: 0, shortcut: 'Mod+.', keywords: 'stop abort' },
   { id: 'dataset.columns', title: 'Choose columns…', menu: 'Run', group: 1, shortcut: 'Mod+Shift+C', keywords: 'dataset text template label group roles preview' },
   { id: 'model.prompt', title: 'Try a prompt…', menu: 'Run', group: 1, shortcut: 'Mod+P', keywords: 'next token generate continue text probability tokens chat' },
-  { id: 'run.probes', title: 'Choose probes…', menu: 'Run', group: 1, keywords: 'methods logistic mass mean ccs ttpd mlp linear discriminant' },
   { id: 'run.sites', title: 'Choose sites…', menu: 'Run', group: 1, shortcut: 'Mod+Shift+L', keywords: 'layers residual attention mlp tree browser places' },
   { id: 'engine.restart', title: 'Start the engine again', menu: 'Run', group: 2, keywords: 'restart crash stopped recover' },
 
@@ -82,7 +84,7 @@ const table = [
   { id: 'layer.previous', title: 'Previous layer', menu: 'Go', group: 0, shortcut: '[', keywords: 'shallower site' },
   { id: 'layer.first', title: 'First layer', menu: 'Go', group: 0, keywords: 'embedding home' },
   { id: 'layer.last', title: 'Last layer', menu: 'Go', group: 0, keywords: 'final end' },
-  { id: 'layer.chosen', title: 'Layer that validation chose', menu: 'Go', group: 0, shortcut: 'C', keywords: 'best site' },
+  { id: 'layer.chosen', title: 'Layer that validation chose', menu: 'Go', group: 0, shortcut: 'C', keywords: 'best site method' },
 
   { id: 'help.tour', title: 'Take the tour', menu: 'Help', group: 0, keywords: 'guide introduction learn' },
   { id: 'help.shortcuts', title: 'Keyboard shortcuts', menu: 'Help', group: 0, shortcut: '?', keywords: 'keys help' },

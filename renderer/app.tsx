@@ -1,11 +1,12 @@
 import { useEffect } from 'react'
+import { CellCardDialog } from './card'
 import { AboutDialog, listenToKeys, Palette, ShortcutsDialog, useOverlay } from './commands'
 import { TooltipProvider } from './components'
 import { ColumnsDialog } from './dataset'
 import { DropTarget, Notices, StatusBar, TitleLine, Workbench } from './frame'
 import { OpenModelDialog } from './model'
 import { PromptDialog } from './prompt'
-import { ProbesDialog, SitesDialog } from './run'
+import { SitesDialog } from './run'
 import { useWorkbench } from './state/workbench'
 import { Tour } from './tour'
 import { Welcome } from './welcome'
@@ -27,7 +28,7 @@ export function App(): React.JSX.Element {
       <OpenModelDialog />
       <PromptDialog />
       <SitesDialog />
-      <ProbesDialog />
+      <CellCardDialog />
       <Palette />
       <ShortcutsDialog />
       <AboutDialog />

@@ -1,6 +1,8 @@
 import { FitView } from '../fit'
 import { CompareView } from '../compare'
+import { OverviewView } from '../overview'
 import { ProjectionView } from '../projection'
+import { methodsOf } from '../state/methods'
 import type { CentreViewId, ShownRun } from '../state/workbench-state'
 
 export interface CentreViewProps {
@@ -21,6 +23,8 @@ export interface CentreView {
 /** In the order of their tabs. The first fits always. */
 export const centreViews: readonly [CentreView, ...CentreView[]] = [
   { id: 'cloud', label: 'Cloud', fits: () => true, View: ProjectionView },
+  // One method is the layer strip's own line: nothing more to see at once.
+  { id: 'overview', label: 'Overview', fits: (run) => run !== null && methodsOf(run).length > 1, View: OverviewView },
   { id: 'map', label: 'Map', fits: (run) => run?.sweep?.coordinates != null, View: FitView },
   { id: 'fit', label: 'Fit', fits: (run) => run?.sweep?.task === 'numeric' && run.sweep.coordinates === null, View: FitView },
   { id: 'compare', label: 'Compare', fits: (run) => run !== null, View: CompareView }

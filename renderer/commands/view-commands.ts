@@ -1,5 +1,7 @@
+import { exportReport } from '../card'
 import { stepLayer, strip } from '../layers'
 import { cloudActions, setMethod, useClouds } from '../projection'
+import { cardObstacle, openCard } from '../state/card'
 import { measureOf, measuresOf, methodOf, methodsOf } from '../state/methods'
 import { useView } from '../state/view'
 import { workbench } from '../state/workbench'
@@ -44,6 +46,9 @@ function nextMethod(): void {
 }
 
 export const viewCommands = {
+  'card.open': { run: () => openCard(), obstacle: cardObstacle },
+  'report.export': { run: () => void exportReport('report'), obstacle: cardObstacle },
+  'report.card': { run: () => void exportReport('card'), obstacle: cardObstacle },
   'layer.first': { run: () => void stepLayer(-Infinity), obstacle: needsRun },
   'layer.last': { run: () => void stepLayer(Infinity), obstacle: needsRun },
   'projection.toggle': { run: () => setMethod(workbench.get().projection.method === 'pca' ? 'umap' : 'pca') },

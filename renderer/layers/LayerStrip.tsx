@@ -1,10 +1,11 @@
-import { ChevronLeft, ChevronRight, MoreHorizontal, Table2 } from 'lucide-react'
+import { ChevronLeft, ChevronRight, MoreHorizontal, ScrollText, Table2 } from 'lucide-react'
 import { useEffect, useMemo, useState } from 'react'
 import type { MeasureName } from '../../preload/contract'
 import { measures, methodName, writeHalf, writeMeasure } from '../../preload/measures'
 import { ContextMenu, IconButton, Menu, SegmentedControl, Select, Skeleton, type MenuItem } from '../components'
 import { useDataTheme } from '../palette'
 import { copyText, fileName, renderFigure, saveFile, toCsv, toTsv } from '../plots'
+import { openCard } from '../state/card'
 import { measureOf, measuresOf, methodOf, methodsOf } from '../state/methods'
 import { noticeError, noticeInfo } from '../state/notices'
 import { useView } from '../state/view'
@@ -92,7 +93,7 @@ export function LayerStrip(): React.JSX.Element {
         <ContextMenu items={items}>
           <div className="LayerStrip-body" data-bare={!run || undefined}>
             <StripPlot series={series} selected={selected} waiting={run?.progress != null && labelled}
-              onSelect={(index) => { if (run) setSite(series.sites[index] ?? null) }} onPick={setMethod} />
+              onSelect={(index) => { if (run) setSite(series.sites[index] ?? null) }} onPick={setMethod} onOpen={() => openCard()} />
             {!run && <p className="LayerStrip-hint">Each layer gets its held-out score here, with its baselines, when you run.</p>}
             {run && !labelled && <p className="LayerStrip-hint">No label column was chosen, so nothing is probed. Layers can still be selected.</p>}
           </div>
@@ -131,11 +132,13 @@ function StripStatement({ series, run }: { readonly series: StripSeries | null; 
 
 function LayerStepper({ series, selected }: { readonly series: StripSeries | null; readonly selected: number }): React.JSX.Element {
   const site = series && selected >= 0 ? series.sites[selected] ?? null : null
+  const swept = useWorkbench(({ run }) => run?.sweep != null && run.sweep.sites.length > 0 && run.progress === null)
   return (
     <div className="LayerStepper" role="group" aria-label="Selected layer">
       <IconButton icon={ChevronLeft} label="Previous layer" shortcut="ArrowLeft" size="small" side="top" disabled={selected <= 0} onClick={() => stepLayer(-1)} />
       <output className="LayerStepper-name" title={site ?? undefined}>{site === null ? '–' : siteName(site)}</output>
       <IconButton icon={ChevronRight} label="Next layer" shortcut="ArrowRight" size="small" side="top" disabled={!series || selected < 0 || selected >= series.sites.length - 1} onClick={() => stepLayer(1)} />
+      <IconButton icon={ScrollText} label="Card of this layer" shortcut="Shift+C" size="small" side="top" disabled={!swept || selected < 0} onClick={() => openCard()} />
     </div>
   )
 }

@@ -14,6 +14,8 @@ export interface StripPlotProps {
   readonly waiting: boolean
   readonly onSelect: (index: number) => void
   readonly onPick: (method: string) => void
+  /** By a double click or Enter on the selected layer. */
+  readonly onOpen: () => void
 }
 
 const margins = { left: 52, top: 12, bottom: 28 }
@@ -26,7 +28,7 @@ function labelRoom(lines: readonly StripLine[], width: number): number {
 }
 
 /** The chart itself: plotly's lines and band, and over them what can be read and pointed at. */
-export function StripPlot({ series, selected, waiting, onSelect, onPick }: StripPlotProps): React.JSX.Element {
+export function StripPlot({ series, selected, waiting, onSelect, onPick, onOpen }: StripPlotProps): React.JSX.Element {
   const theme = useDataTheme()
   const [size, measured] = useSize()
   const [hovered, setHovered] = useState<number | null>(null)
@@ -58,7 +60,9 @@ export function StripPlot({ series, selected, waiting, onSelect, onPick }: Strip
   const valueTicks = rangeTicks(range, Math.max(3, Math.floor(inner.height / 26)))
 
   return (
-    <div ref={measured} className="StripPlot"
+    <div ref={measured} className="StripPlot" role="slider" tabIndex={selected < 0 ? -1 : 0} aria-label="Layer" aria-orientation="horizontal" aria-valuemin={0} aria-valuemax={sites.length - 1}
+      aria-valuenow={Math.max(0, selected)} aria-valuetext={selected < 0 ? 'none' : `${siteName(sites[selected] as string)}${probe?.values[selected] == null ? '' : `, ${writeMeasure(measure, probe.values[selected])}`}`}
+      onKeyDown={(event) => { if (event.key === 'Enter' && event.target === event.currentTarget) onOpen() }} onDoubleClick={onOpen}
       onPointerDown={(event) => {
         if (event.button !== 0) return
         event.currentTarget.setPointerCapture(event.pointerId)

@@ -11,6 +11,8 @@ export interface HeatMapProps {
   /** The line or cell that is selected elsewhere: its names stand in the accent colour. */
   readonly selected?: HeatMapPlace
   readonly onSelect?: (row: number, column: number) => void
+  /** By Enter and by a double click; Enter selects where there is nothing to open. */
+  readonly onOpen?: (row: number, column: number) => void
   /** More lines about a cell, under its value. */
   readonly notes?: (row: number, column: number) => readonly { readonly name: string; readonly value: string }[]
   /** Cells with a mark in their corner, such as what validation chose. */
@@ -22,10 +24,10 @@ export interface HeatMapProps {
 type Cell = { readonly row: number; readonly column: number }
 
 /**
- * A matrix as colours with numbers where they fit. One stop of the tab key: arrows move from cell to cell, Enter selects.
+ * A matrix as colours with numbers where they fit. One stop of the tab key: arrows move from cell to cell, Space selects, Enter opens.
  * Exact values stand in a tip at the pointer or the cell in focus.
  */
-export function HeatMap({ data, selected = { row: null, column: null }, onSelect, notes, marked, square = false }: HeatMapProps): React.JSX.Element {
+export function HeatMap({ data, selected = { row: null, column: null }, onSelect, onOpen, notes, marked, square = false }: HeatMapProps): React.JSX.Element {
   const [size, measure] = useSize()
   const [hovered, setHovered] = useState<Cell | null>(null)
   const [active, setActive] = useState<Cell | null>(null)
@@ -48,7 +50,8 @@ export function HeatMap({ data, selected = { row: null, column: null }, onSelect
   const onKeyDown = (event: React.KeyboardEvent): void => {
     if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return
     const from = inside ?? { row: selected.row ?? 0, column: selected.column ?? 0 }
-    if (event.key === 'Enter' || event.key === ' ') onSelect?.(from.row, from.column)
+    if (event.key === 'Enter' && onOpen) onOpen(from.row, from.column)
+    else if (event.key === 'Enter' || event.key === ' ') onSelect?.(from.row, from.column)
     else {
       const next = stepCell(data, from, event.key)
       if (next === null) return
@@ -71,6 +74,10 @@ export function HeatMap({ data, selected = { row: null, column: null }, onSelect
           if (cell === null) return
           setActive(cell)
           onSelect?.(cell.row, cell.column)
+        }}
+        onDoubleClick={(event) => {
+          const cell = under(event as unknown as React.PointerEvent)
+          if (cell !== null) onOpen?.(cell.row, cell.column)
         }}>
         {size.width > 80 && size.height > 60 && <HeatMapDrawing {...{ id, data, layout, selected, marked, focus: focused ? inside : null, hovered }} />}
         {shown && <HeatMapTip data={data} layout={layout} cell={shown} room={size} lines={notes?.(shown.row, shown.column) ?? []} />}

@@ -3,7 +3,6 @@ import type { DatasetSummary } from '../../preload/contract'
 import type { ColumnRoles, ReadOptions } from '../../preload/recipe'
 import { engine, EngineError } from './engine-client'
 import { dismissAbout, noticeError, reportOf } from './notices'
-import { dropImpossibleMethods } from './probes'
 import { ensureSession } from './session'
 import { workbench } from './workbench'
 import type { Opening } from './workbench-state'
@@ -138,9 +137,7 @@ export async function checkRoles(): Promise<void> {
   if (dataset.kind !== 'ready' || !roles) return useDatasetDialog.setState({ checking: false })
   try {
     const rolesCheck = await engine.request('dataset.check', { datasetId: dataset.value.datasetId, roles, task }, { signal: controller.signal })
-    if (checking !== controller) return
-    workbench.set({ rolesCheck })
-    dropImpossibleMethods()
+    if (checking === controller) workbench.set({ rolesCheck })
   } catch (error) {
     if (checking !== controller) return
     const { message } = reportOf(error)

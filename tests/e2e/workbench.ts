@@ -154,3 +154,12 @@ export async function engineProcesses({ app }: LaunchedApp): Promise<readonly nu
 export async function windowTitle({ app }: LaunchedApp): Promise<string> {
   return app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.getTitle() ?? '')
 }
+
+/** Writes a recipe that runs `methods` on the dataset's columns `statement`, `label` and `city`, last token, and opens it by a start. */
+export async function writeRecipe(path: string, dataset: string, probe: { readonly methods: readonly string[]; readonly strengths?: number }): Promise<string> {
+  await writeFile(path, JSON.stringify({
+    format: 'layerscope-recipe', version: 1, model: { path: atlasModel },
+    dataset: { path: dataset, roles: { text: { kind: 'template', template: '<|end|>{statement}' }, label: 'label', group: 'city' } }, probe
+  }))
+  return path
+}
