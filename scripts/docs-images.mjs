@@ -2,7 +2,7 @@
 /**
  * `npm run docs-images`: the pictures of docs/, taken from the real window on the bundled sample.
  */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -54,6 +54,15 @@ try {
     await page.getByRole('dialog').getByRole('option').first().waitFor({ timeout: 60_000 })
     await save(page, 'models')
   })
+  await withWindow(['--open', await recipeOfMethods()], async (page) => {
+    await page.getByRole('button', { name: /^Run / }).click()
+    await page.locator('html[data-ready="true"]').waitFor({ state: 'attached', timeout: 240_000 })
+    await page.getByRole('tab', { name: 'Overview' }).click()
+    await save(page, 'overview')
+    await page.keyboard.press('Shift+C')
+    await page.getByRole('dialog').getByRole('row', { name: /DeLong/ }).waitFor()
+    await save(page, 'card')
+  })
   await withWindow(['--sample=minilm-latitude'], async (page) => {
     await page.locator('html[data-ready="true"]').waitFor({ state: 'attached', timeout: 240_000 })
     await page.getByRole('tab', { name: 'Map' }).click()
@@ -89,6 +98,19 @@ async function withWindow(args, use) {
     app.process().kill('SIGKILL')
     await rm(userData, { recursive: true, force: true, maxRetries: 5 })
   }
+}
+
+/** The sample's recipe with several methods, its paths made absolute; written where it does no harm. */
+async function recipeOfMethods() {
+  const folder = join(root, 'resources/samples/atlas-truth')
+  const recipe = JSON.parse(await readFile(join(folder, 'recipe.json'), 'utf8'))
+  recipe.model.path = join(folder, recipe.model.path)
+  recipe.dataset.path = join(folder, recipe.dataset.path)
+  recipe.dataset.roles.test = null
+  recipe.probe = { methods: ['logistic', 'mass-mean', 'mass-mean-covariance', 'lda', 'nearest-centroid'] }
+  const path = join(await mkdtemp(join(tmpdir(), 'layerscope-recipe-')), 'methods.json')
+  await writeFile(path, JSON.stringify(recipe))
+  return path
 }
 
 /**
