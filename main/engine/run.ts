@@ -149,7 +149,15 @@ export async function probeStore(
     return await regressionSweep(input, plan, heard, signal)
   }
   const contrast = await contrastColumns(store, roles)
-  return await sweep({ texts, labels, groups, test, contrast, datasetRows: store.rows, sites, sitesAtOnce: await sitesAtOnce(store, sites), readSite: site => siteMatrix(store, site) }, plan, heard, signal)
+  return await sweep({ texts, words: await wordForms(store, texts), labels, groups, test, contrast, datasetRows: store.rows, sites, sitesAtOnce: await sitesAtOnce(store, sites), readSite: site => siteMatrix(store, site) }, plan, heard, signal)
+}
+
+/** The form of each row's word where rows are words of a text, else null. */
+async function wordForms(store: ActivationStore, texts: readonly string[]): Promise<readonly string[] | null> {
+  if (store.manifest.plan.positions.kind !== 'word') return null
+  if ((await store.columns()).some(({ name }) => name === 'word')) return (await store.textColumn('word')).map(word => word ?? '')
+  const [starts, ends] = [await store.textColumn('start'), await store.textColumn('end')]
+  return texts.map((text, row) => text.slice(Number(starts[row]), Number(ends[row])))
 }
 
 /** The columns of contrast pairs, one entry an activation row. @throws LayerscopeError `column-unknown` */

@@ -10,10 +10,11 @@ const areaVisits = 2e8
  * 95 % percentile intervals of the accuracy and the area under the curve by a cluster bootstrap:
  * whole groups are drawn with replacement, because rows of one group are not independent.
  * `groups` holds a group index per row (each row its own where there are none).
+ * `correct` may also hold differences of two probes, −1, 0 or 1.
  * Resamples in which a class is absent give no area and are left out of its interval.
  */
 export function bootstrapIntervals(
-  correct: Uint8Array, groups: Int32Array, of: readonly Ranking[] | null, seed: number
+  correct: Uint8Array | Int8Array, groups: Int32Array, of: readonly Ranking[] | null, seed: number
 ): { readonly accuracy: Interval; readonly auroc: Interval | null } {
   const rows = correct.length
   const index = new Map<number, number>()

@@ -62,6 +62,19 @@ export function pairsBySide({ partner, side }: SiteContrast, training: Int32Arra
  */
 export function joinPairs(groups: CodedGroups, rows: Int32Array, pair: readonly (string | null)[] | null): CodedGroups {
   if (pair === null) return groups
+  const joined = joinGroups(groups, rows, pair)
+  if (new Set(joined.codes).size < 2 && new Set(groups.codes).size > 1) {
+    throw new LayerscopeError({
+      code: 'pairs-join-groups', field: 'pair',
+      message: 'The contrast pairs link all groups with one another, so no group can be held out without tearing a pair apart.',
+      hint: 'Choose a group column whose groups contain whole pairs, or none.'
+    })
+  }
+  return joined
+}
+
+/** Groups that share one of `values` become one; `values` runs over all activation rows. */
+export function joinGroups(groups: CodedGroups, rows: Int32Array, values: readonly (string | null)[]): CodedGroups {
   const parent = new Map<number, number>()
   const rootOf = (group: number): number => {
     let root = group
@@ -69,21 +82,13 @@ export function joinPairs(groups: CodedGroups, rows: Int32Array, pair: readonly 
     if (root !== group) parent.set(group, root)
     return root
   }
-  for (const [first = 0, ...others] of membersOf(rows, pair).values()) {
+  for (const [first = 0, ...others] of membersOf(rows, values).values()) {
     for (const other of others) {
       const [a, b] = [rootOf(groups.codes[first] as number), rootOf(groups.codes[other] as number)]
       if (a !== b) parent.set(b, a)
     }
   }
-  const codes = groups.codes.map(rootOf)
-  if (new Set(codes).size < 2 && new Set(groups.codes).size > 1) {
-    throw new LayerscopeError({
-      code: 'pairs-join-groups', field: 'pair',
-      message: 'The contrast pairs link all groups with one another, so no group can be held out without tearing a pair apart.',
-      hint: 'Choose a group column whose groups contain whole pairs, or none.'
-    })
-  }
-  return { ...groups, codes, given: true }
+  return { ...groups, codes: groups.codes.map(rootOf), given: true }
 }
 
 /** Positions among the labelled rows that share each value, in the order the values appear. */

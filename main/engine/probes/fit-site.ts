@@ -8,6 +8,8 @@ export interface SiteFit {
   readonly probabilities: Float64Array
   /** The same for the probe trained on shuffled labels. */
   readonly shuffled: Float64Array
+  /** The same for the probe trained on the control task; null where there is none. */
+  readonly control: Float64Array | null
   /** For each outer fold, in order; `accuracies` on validation rows, one a strength. */
   readonly outer: readonly { readonly validationAccuracy: number; readonly strength: number; readonly accuracies: readonly number[] }[]
   /** Mean over outer folds of the validation accuracy at their strengths. */
@@ -28,10 +30,12 @@ export interface SiteFit {
  * Nested cross-validation of one method at one site. Strengths are chosen on validation rows inside each outer training
  * set (highest accuracy, the stronger regularisation among equals); the chosen strength is refitted on the whole outer
  * training set, beginning at the mean of the inner solutions, and scored on the test rows, which took no part.
- * The shuffled control is the same probe at the same strengths, trained and scored on `shuffledCodes`.
+ * The shuffled control is the same probe at the same strengths, trained and scored on `shuffledCodes`,
+ * and the control task's on `controlCodes`.
  */
 export async function fitSite(
-  context: SiteContext, method: ProbeMethod, plan: FoldPlan, codes: Int32Array, shuffledCodes: Int32Array, strengthCount: number
+  context: SiteContext, method: ProbeMethod, plan: FoldPlan, codes: Int32Array, shuffledCodes: Int32Array, strengthCount: number,
+  controlCodes: Int32Array | null = null
 ): Promise<SiteFit> {
   const strengths = method.strengths(strengthCount)
   const innerTrainings = [...new Set(plan.outer.flatMap(fold => fold.inner.map(inner => inner.training)))]
@@ -61,17 +65,19 @@ export async function fitSite(
   const outerJobs = outer.flatMap(({ fold, best }): FitJob[] => {
     const job = { cells: plan.trainings[fold.training] ?? [], strengths: [strengths[best] as number] }
     const inner = fold.inner.map(({ training }) => probesOf.get(training)?.[best]).filter(probe => probe !== undefined)
-    return [{ ...job, codes, start: meanProbe(inner) }, { ...job, codes: shuffledCodes, start: null }]
+    return [{ ...job, codes, start: meanProbe(inner) }, { ...job, codes: shuffledCodes, start: null }, ...controlCodes ? [{ ...job, codes: controlCodes, start: null }] : []]
   })
+  const perFold = controlCodes ? 3 : 2
   const outerFits = await method.fit(context, outerJobs, 'final')
-  const held = (offset: number): Promise<Float64Array> => heldOut(context, plan, plan.outer.map((_, i) => outerFits[2 * i + offset]?.probes[0]))
+  const held = (offset: number): Promise<Float64Array> => heldOut(context, plan, plan.outer.map((_, i) => outerFits[perFold * i + offset]?.probes[0]))
 
   const means = strengths.map((_, strength) => mean(outer.map(({ accuracies }) => accuracies[strength] as number)))
   return {
     probabilities: await held(0),
     shuffled: await held(1),
+    control: controlCodes ? await held(2) : null,
     outer: outer.map(({ accuracies, best }) => ({ validationAccuracy: accuracies[best] as number, strength: strengths[best] as number, accuracies })),
-    probes: linearProbes(plan.outer.map((_, i) => outerFits[2 * i]?.probes[0])),
+    probes: linearProbes(plan.outer.map((_, i) => outerFits[perFold * i]?.probes[0])),
     strengths,
     validationAccuracy: mean(outer.map(({ accuracies, best }) => accuracies[best] as number)),
     strength: outer.some(({ fold }) => fold.inner.length > 0) ? strengths[indexOfLargest(means)] as number : strengths[outer[0]?.best ?? 0] as number,

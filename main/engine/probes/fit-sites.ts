@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { ProbeWorker } from './probe-worker-host'
 import { classMeasures } from './site-scores'
 import type { SweepInput } from './sweep-types'
+import { wordText } from './words'
 import type { Baselines, FittedSite, SiteOutcome, SweepStart } from './worker-protocol'
 
 export interface SitesListener {
@@ -16,7 +17,8 @@ export interface SitesListener {
  * @throws what a worker or the listener throws; `cancelled` after `signal`
  */
 export async function fitSites(input: SweepInput, start: Omit<SweepStart, 'threads'>, listener: SitesListener, signal: AbortSignal | undefined): Promise<void> {
-  const { sites, texts } = input
+  const { sites } = input
+  const texts = input.words?.map(wordText) ?? input.texts
   const size = Math.max(1, Math.min(input.sitesAtOnce ?? 1, sites.length))
   const workers = Array.from({ length: size }, () => new ProbeWorker(signal))
   let reports = Promise.resolve()
@@ -63,12 +65,12 @@ export async function fitSites(input: SweepInput, start: Omit<SweepStart, 'threa
 
 /** A fitted site beside what it is to be read against. */
 function siteOutcome(fitted: FittedSite, baselines: Baselines, classes: number): SiteOutcome {
-  const { site, method, metrics, shuffled, validationScore, strength, remarks, seconds, ...heldOut } = fitted
+  const { site, method, metrics, shuffled, control, validationScore, strength, remarks, seconds, ...heldOut } = fitted
   const controls = { shuffled: shuffled.accuracy, textOnly: baselines.textOnly, majority: baselines.majority }
   const aurocControls = shuffled.auroc === null || baselines.textOnlyAuroc === null ? null : { shuffled: shuffled.auroc, textOnly: baselines.textOnlyAuroc }
   return {
     result: {
-      kind: 'classes', site, method, measures: classMeasures(metrics, controls, aurocControls, classes), metrics, controls, aurocControls, validationScore, strength,
+      kind: 'classes', site, method, measures: classMeasures(metrics, controls, aurocControls, classes, control), metrics, controls, aurocControls, validationScore, strength,
       ...(remarks ? { remarks } : {}), seconds
     },
     ...heldOut

@@ -3,16 +3,16 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { errorReport, LayerscopeError } from '../errors'
 import { fitSite } from './fit-site'
 import { keptProbes } from './kept-probes'
-import { predictedClasses } from './metrics'
+import { predictedClasses, type Predictions } from './metrics'
 import { probeMethod } from './methods'
 import { Products } from './products'
 import { r2WithPlan, regressionBaselines, regressSite, type RegressionBaselines, type RegressionStart } from './regression/site-regression'
 import { prepareSite, type SiteData } from './site-data'
-import { baselineScores, controlScores, predictionsOf, probeMetrics, testedRows } from './site-scores'
+import { baselineScores, controlScores, predictionsOf, probeMetrics, selectivity, testedRows } from './site-scores'
 import { openStreamedSite } from './streamed-site'
 import { openTreeSweep, probeTrees, type TreeSweep } from './structural/site-trees'
 import { textBaseline } from './text-baseline'
-import type { Baselines, FittedSite, FromProbeWorker, ProbeWorkerData, SweepSite, SweepStart, ToProbeWorker } from './worker-protocol'
+import type { Baselines, ControlScore, FittedSite, FromProbeWorker, ProbeWorkerData, SweepSite, SweepStart, ToProbeWorker } from './worker-protocol'
 
 const { cancelled } = workerData as ProbeWorkerData
 
@@ -64,7 +64,7 @@ async function fitMethods({ start, products }: Sweep, data: SiteData): Promise<r
   const outcomes: FittedSite[] = []
   for (const name of start.methods) {
     const began = performance.now()
-    const fitted = await fitSite(context, probeMethod(name), plan, codes, start.shuffledCodes, start.strengths)
+    const fitted = await fitSite(context, probeMethod(name), plan, codes, start.shuffledCodes, start.strengths, start.controlCodes)
     const predictions = predictionsOf(fitted.probabilities, codes, classes, tested)
     const shuffled = controlScores(predictionsOf(fitted.shuffled, start.shuffledCodes, classes, tested))
     const metrics = probeMetrics(predictions, groups, start.seed)
@@ -80,7 +80,7 @@ async function fitMethods({ start, products }: Sweep, data: SiteData): Promise<r
     // What the strength decides on separable rows; methods without one are not moved by it.
     const separable = fitted.separable && name === 'logistic'
     outcomes.push({
-      site: data.site, method: name, metrics, shuffled, validationScore: fitted.validationAccuracy, strength: fitted.strength,
+      site: data.site, method: name, metrics, shuffled, control: controlScore(start, fitted.control, predictions, tested, groups), validationScore: fitted.validationAccuracy, strength: fitted.strength,
       remarks: [...separable ? ['separable'] as const : [], ...fitted.unfinished ? ['unfinished'] as const : []],
       seconds: (performance.now() - began) / 1000, score, predicted: predictedOfRow, confidence,
       probes: fitted.probes && keptProbes(data, fitted.probes, {
@@ -100,6 +100,10 @@ async function fitMethods({ start, products }: Sweep, data: SiteData): Promise<r
     })
   }
   return outcomes
+}
+
+function controlScore({ controlCodes, classes, seed }: SweepStart, probabilities: Float64Array | null, task: Predictions, tested: Int32Array, groups: Int32Array): ControlScore | null {
+  return controlCodes && probabilities && selectivity(task, predictionsOf(probabilities, controlCodes, classes, tested), groups, seed)
 }
 
 async function handle(message: ToProbeWorker): Promise<void> {

@@ -2,7 +2,7 @@ import type { Measure, ProbeControls, ProbeMetrics } from '../../../preload/cont
 import { bootstrapIntervals } from './bootstrap'
 import type { FoldPlan } from './folds'
 import { accuracy, balancedAccuracy, logLoss, macroArea, predictedClasses, rankings, type Predictions } from './metrics'
-import type { Baselines } from './worker-protocol'
+import type { Baselines, ControlScore } from './worker-protocol'
 
 /** Positions among the labelled rows that lie in a test fold, ascending. */
 export function testedRows(plan: FoldPlan): Int32Array {
@@ -36,20 +36,31 @@ export function probeMetrics(predictions: Predictions, groups: Int32Array, seed:
 
 /** The measures of a classifier that views and tables read, accuracy first, each with what it is to be read against. */
 export function classMeasures(
-  metrics: ProbeMetrics, controls: ProbeControls, aurocControls: { readonly shuffled: number; readonly textOnly: number } | null, classes: number
+  metrics: ProbeMetrics, controls: ProbeControls, aurocControls: { readonly shuffled: number; readonly textOnly: number } | null, classes: number,
+  control: ControlScore | null = null
 ): readonly Measure[] {
   const chance = 1 / classes
   return [
     {
       name: 'accuracy', value: metrics.accuracy, interval: metrics.interval,
-      baselines: [{ name: 'textOnly', value: controls.textOnly }, { name: 'shuffled', value: controls.shuffled }, { name: 'majority', value: controls.majority }]
+      baselines: [{ name: 'textOnly', value: controls.textOnly }, { name: 'shuffled', value: controls.shuffled }, { name: 'majority', value: controls.majority },
+        ...(control === null ? [] : [{ name: 'controlTask', value: control.accuracy }] as const)]
     },
     {
       name: 'auroc', value: metrics.auroc, interval: metrics.aurocInterval,
       baselines: [...(aurocControls === null ? [] : [{ name: 'textOnly', value: aurocControls.textOnly }, { name: 'shuffled', value: aurocControls.shuffled }] as const), { name: 'chance', value: 0.5 }]
     },
-    { name: 'balancedAccuracy', value: metrics.balancedAccuracy, interval: null, baselines: [{ name: 'chance', value: chance }] }
+    { name: 'balancedAccuracy', value: metrics.balancedAccuracy, interval: null, baselines: [{ name: 'chance', value: chance }] },
+    ...(control === null ? [] : [{ name: 'selectivity', value: control.selectivity, interval: control.interval, baselines: [] }] as const)
   ]
+}
+
+/** Accuracy on the task less accuracy on the control task, over the same rows (Hewitt & Liang 2019), with its interval over groups. */
+export function selectivity(task: Predictions, control: Predictions, groups: Int32Array, seed: number): ControlScore {
+  const [onTask, onControl] = [predictedClasses(task), predictedClasses(control)]
+  const difference = Int8Array.from(onTask, (c, row) => Number(c === task.actual[row]) - Number(onControl[row] === control.actual[row]))
+  const reached = accuracy(onControl, control.actual)
+  return { accuracy: reached, selectivity: accuracy(onTask, task.actual) - reached, interval: bootstrapIntervals(difference, groups, null, seed).accuracy }
 }
 
 /** Accuracy and area of a control's pooled predictions. */

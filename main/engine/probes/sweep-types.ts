@@ -24,6 +24,8 @@ export interface SweepInput {
   readonly contrast?: ContrastColumns
   /** Row of the dataset, from 0, of each activation row, for sentences that name rows; theirs are the same where left out. */
   readonly datasetRows?: ArrayLike<number>
+  /** The form of each row's word where rows are words of a text; null or left out where they are texts. */
+  readonly words?: readonly string[] | null
   /** Depth order. */
   readonly sites: readonly string[]
   /** Sites held in memory at once, each by a worker of its own; one if not said. */

@@ -1,7 +1,7 @@
 import type { ChosenSite, ClassifiedSite } from '../../../preload/contract'
 import type { ProbePlan } from '../../../preload/recipe'
 import { LayerscopeError } from '../errors'
-import { codeContrast, joinPairs, type SiteContrast } from './contrast-pairs'
+import { codeContrast, joinGroups, joinPairs, type SiteContrast } from './contrast-pairs'
 import { planFolds } from './folds'
 import { choiceNotes, dataWarnings, resultWarnings, type SweepMaterial } from './guards'
 import { foldOfRow, foldSizes } from './kept-probes'
@@ -11,6 +11,7 @@ import { codeLabels } from './labels'
 import { checkMethods, probeMethod, readsColumn } from './methods'
 import { seededRandom, shuffle } from './random'
 import type { ActualClasses, HeldOutClasses, SweepInput, SweepListener, SweepOutcome } from './sweep-types'
+import { controlTask } from './words'
 import type { SiteOutcome } from './worker-protocol'
 
 /**
@@ -32,7 +33,7 @@ export async function sweep(input: SweepInput, plan: ProbePlan, listener: SweepL
   const outcomes: SiteOutcome[] = []
   const total = input.sites.length * plan.methods.length
   const fitting = fitSites(input, {
-    kind: 'start', rows: labels.rows, allRows: input.labels.length, codes, shuffledCodes: shuffledCodes(material, plan.seed), groups: groups.codes, contrast,
+    kind: 'start', rows: labels.rows, allRows: input.labels.length, codes, shuffledCodes: shuffledCodes(material, plan.seed), controlCodes: controlCodes(input, material), groups: groups.codes, contrast,
     classes: labels.classes.length, plan: material.plan, methods: plan.methods, strengths: plan.strengths, seed: plan.seed
   }, {
     onStage: listener.onStage,
@@ -77,12 +78,18 @@ function prepare(input: SweepInput, plan: ProbePlan): SweepMaterial {
   checkContrast(contrast, plan.methods)
   const ownGroups = codeGroups(labels.rows, input.groups)
   checkSplit(plan, ownGroups, test !== null)
-  const groups = joinPairs(ownGroups, labels.rows, columns?.pair ?? null)
+  // Words of a sentence that occurs twice stay on one side, whatever the sentences are called.
+  const whole = input.words && ownGroups.given ? joinGroups(ownGroups, labels.rows, input.texts) : ownGroups
+  const groups = joinPairs(whole, labels.rows, columns?.pair ?? null)
   const foldPlan = planFolds({
     codes, classes: labels.classes.length, groups: groups.codes, folds: plan.folds, split: plan.split, seed: plan.seed,
     test: test ? Uint8Array.from(labels.rows, row => test[row] as number) : null
   })
   return { labels, codes, groups, contrast, texts: input.texts, datasetRows: input.datasetRows ?? null, plan: foldPlan, asked: plan }
+}
+
+function controlCodes({ words }: SweepInput, { labels, codes, asked }: SweepMaterial): Int32Array | null {
+  return words ? controlTask(Array.from(labels.rows, row => words[row] ?? ''), codes, labels.classes.length, asked.seed) : null
 }
 
 /** @throws LayerscopeError where a column that a method reads holds nothing it could learn from */

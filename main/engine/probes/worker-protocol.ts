@@ -1,4 +1,4 @@
-import type { ClassifiedSite, ErrorReport } from '../../../preload/contract'
+import type { ClassifiedSite, ErrorReport, Interval } from '../../../preload/contract'
 import type { SiteContrast } from './contrast-pairs'
 import type { FoldPlan } from './folds'
 import type { KeptProbes } from './kept-probes'
@@ -19,6 +19,8 @@ export interface SweepStart {
   readonly allRows: number
   readonly codes: Int32Array
   readonly shuffledCodes: Int32Array
+  /** Of the control task; null where rows are not words. */
+  readonly controlCodes: Int32Array | null
   readonly groups: Int32Array
   readonly contrast: SiteContrast
   readonly classes: number
@@ -60,10 +62,15 @@ export interface Baselines {
   readonly majority: number
 }
 
+/** See `FittedSite.control`. */
+export interface ControlScore { readonly accuracy: number; readonly selectivity: number; readonly interval: Interval }
+
 /** What one method gave at one site, before it is set beside the baselines. */
 export interface FittedSite extends Pick<ClassifiedSite, 'site' | 'method' | 'metrics' | 'validationScore' | 'strength' | 'remarks' | 'seconds'>, HeldOutSite {
   /** Scores of the probe trained on shuffled labels. */
   readonly shuffled: { readonly accuracy: number; readonly auroc: number | null }
+  /** Accuracy of the probe on the control task, and what the task's is above it with its interval; null without one. */
+  readonly control: ControlScore | null
 }
 
 /** What is kept of the held-out rows. */
