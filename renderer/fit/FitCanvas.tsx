@@ -70,24 +70,28 @@ export const FitCanvas = forwardRef<FitCanvasHandle, FitCanvasProps>(function Fi
     else drawAxes(context, theme, points, x, y, place, width, height, targetName)
     const order = Array.from(points.rows.keys()).sort((a, b) => (points.error[a] as number) - (points.error[b] as number))
     const chosen = (i: number): boolean => together >= 0 ? groupOf(points.rows[i] as number) === together : selection.length === 0 || hasRow(selection, points.rows[i] as number)
-    for (const i of order) {
+    const apart = together >= 0 || selection.length > 0
+    // What is brought out lies over the rest.
+    const layered = apart ? [...order.filter((i) => !chosen(i)), ...order.filter(chosen)] : order
+    for (const i of layered) {
       const [red, green, blue] = theme.sequential(0.85 * Math.min(1, (points.error[i] as number) / worst))
       const color = `rgb(${Math.round(red)} ${Math.round(green)} ${Math.round(blue)})`
       const strong = chosen(i)
       const [px, py] = [screen[2 * i] as number, screen[2 * i + 1] as number]
-      context.globalAlpha = !strong ? 0.05 : together >= 0 ? 0.6 : points.rows.length > 4000 ? 0.12 : points.rows.length > 400 ? 0.22 : 0.4
-      if (points.kind === 'map') {
+      if (points.kind === 'map' && strong) {
+        context.globalAlpha = apart ? 0.6 : points.rows.length > 4000 ? 0.12 : points.rows.length > 400 ? 0.22 : 0.4
+
         context.strokeStyle = color
-        context.lineWidth = together >= 0 && strong ? 1.25 : 0.75
+        context.lineWidth = together >= 0 ? 1.25 : 0.75
         context.beginPath()
         context.moveTo(x(points.actual[2 * i] as number), y(points.actual[2 * i + 1] as number))
         context.lineTo(px, py)
         context.stroke()
       }
-      context.globalAlpha = strong ? 0.9 : 0.15
+      context.globalAlpha = strong ? 0.9 : 0.12
       context.fillStyle = color
       context.beginPath()
-      context.arc(px, py, points.rows.length > 4000 ? 1.75 : 2.75, 0, 2 * Math.PI)
+      context.arc(px, py, together >= 0 && strong ? 3.5 : points.rows.length > 4000 ? 1.75 : 2.75, 0, 2 * Math.PI)
       context.fill()
     }
     context.globalAlpha = 1
@@ -215,6 +219,10 @@ function drawLand(context: CanvasRenderingContext2D, theme: DataTheme, x: (value
   context.stroke()
 }
 
+function signed(tick: number): string {
+  return tick.toLocaleString('en-US').replace('-', '−')
+}
+
 /** A name that stays readable over points. */
 function drawName(context: CanvasRenderingContext2D, theme: DataTheme, name: string, x: number, y: number): void {
   context.font = `600 12px ${theme.font}`
@@ -243,9 +251,9 @@ function drawAxes(
     context.stroke()
     context.fillStyle = theme.textTertiary
     context.textAlign = 'center'
-    context.fillText(String(tick), x(tick), Math.min(height - 24, place.bottom + 16))
+    context.fillText(signed(tick), x(tick), Math.min(height - 24, place.bottom + 16))
     context.textAlign = 'right'
-    context.fillText(String(tick), Math.max(36, place.left - 8), y(tick) + 4)
+    context.fillText(signed(tick), Math.max(36, place.left - 8), y(tick) + 4)
   }
   context.strokeStyle = theme.control
   context.setLineDash([4, 3])

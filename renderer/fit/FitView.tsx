@@ -1,6 +1,7 @@
 import { Download, Globe2, Maximize, Table2 } from 'lucide-react'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { Measure } from '../../preload/contract'
+import { writeHalf, writeMeasure } from '../../preload/measures'
 import { ContextMenu, EmptyState, formatCount, formatQuantity, IconButton, Menu, Select, type MenuItem } from '../components'
 import { siteName } from '../layers'
 import { useDataTheme } from '../palette'
@@ -70,7 +71,7 @@ export function FitView({ onSettled }: { readonly onSettled: () => void }): Reac
       <header className="FitView-header">
         <div className="FitView-titles">
           <h2>{title}{site !== null && <span> · {siteName(site)}</span>}</h2>
-          {statement !== null && <p>{statement}</p>}
+          {statement !== null && <p title={statement}>{statement}</p>}
         </div>
         {sweep && !sweep.coordinates && sweep.targets.length > 1 && (
           <Select label="Target" size="small" value={String(target)} onChange={(value) => setTarget(Number(value))} options={sweep.targets.map((name, index) => ({ value: String(index), label: name }))} />
@@ -90,7 +91,7 @@ export function FitView({ onSettled }: { readonly onSettled: () => void }): Reac
       {points && !asTable && (
         <ContextMenu items={items}>
           <div className="FitView-stage">
-            <FitCanvas ref={canvas} points={points} worst={worst} theme={theme} groups={groups} groupName={group} targetName={sweep?.targets[target] ?? ''} marked={shownGroup} />
+            <div className="FitView-plot"><FitCanvas ref={canvas} points={points} worst={worst} theme={theme} groups={groups} groupName={group} targetName={sweep?.targets[target] ?? ''} marked={shownGroup} /></div>
             <ErrorLegend kind={points.kind} worst={worst} color={(share) => theme.sequential(0.85 * share)} rows={points.rows.length} />
           </div>
         </ContextMenu>
@@ -118,7 +119,9 @@ function mapStatement(measure: Measure | null): string | null {
 }
 
 function fitStatement(r2: number, interval: { readonly lo: number; readonly hi: number }, controls: { readonly textOnly: number; readonly shuffled: number }): string {
-  return `R² ${r2.toFixed(2)} ± ${((interval.hi - interval.lo) / 2).toFixed(2)} · text only ${controls.textOnly.toFixed(2)}, shuffled ${controls.shuffled.toFixed(2)}`
+  const half = (interval.hi - interval.lo) / 2
+  const write = (value: number): string => writeMeasure('r2', value, half)
+  return `R² ${write(r2)} ${writeHalf('r2', half)} · text only ${write(controls.textOnly)}, shuffled ${write(controls.shuffled)}`
 }
 
 function ErrorLegend({ kind, worst, color, rows }: { readonly kind: FitPoints['kind']; readonly worst: number; readonly color: (share: number) => readonly [number, number, number]; readonly rows: number }): React.JSX.Element {
