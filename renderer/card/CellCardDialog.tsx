@@ -115,13 +115,16 @@ function NumberFigures({ detail: { targets } }: { readonly detail: Extract<CellC
       {targets.map(({ name, rmse, slope }, target) => {
         const own = result?.find((one) => one.name === name)
         return (
-          <section key={name} className="CellCard-section">
+          <section key={name} className={`CellCard-section ${targets.length === 1 ? 'CellCard-alone' : ''}`}>
             <header><h3>Predicted against actual {name}</h3></header>
             {kept && <FitScatter values={kept} target={target} />}
-            <p className="CellCard-quiet">
-              {own && `R² ${writeMeasure('r2', own.r2)} ${writeHalf('r2', (own.r2Interval.hi - own.r2Interval.lo) / 2)} · `}root mean squared error {short(rmse)}
-              {own && ` · mean absolute error ${short(own.meanAbsoluteError)}`}{slope !== null && ` · actual on predicted: slope ${slope.toFixed(2)}`}
-            </p>
+            <dl className="CellCard-errors">
+              {own && <div><dt>R²</dt><dd>{writeMeasure('r2', own.r2)} {writeHalf('r2', (own.r2Interval.hi - own.r2Interval.lo) / 2)}</dd></div>}
+              {own?.spearman != null && <div><dt>Spearman ρ</dt><dd>{writeMeasure('spearman', own.spearman)}</dd></div>}
+              <div><dt>Root mean squared error</dt><dd>{short(rmse)}</dd></div>
+              {own && <div><dt>Mean absolute error</dt><dd>{short(own.meanAbsoluteError)}</dd></div>}
+              {slope !== null && <div><dt title="1 where predictions are neither shrunk nor stretched">Slope of actual on predicted</dt><dd>{slope.toFixed(2)}</dd></div>}
+            </dl>
           </section>
         )
       })}

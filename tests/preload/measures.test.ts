@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { measureRange, measures, methodName, rangeTicks, unitOf, writeHalf, writeMeasure, writeTick } from '../../preload/measures'
+import { measureRange, measures, methodName, rangeTicks, unitOf, writeDifference, writeDistance, writeHalf, writeMeasure, writeP, writeTick } from '../../preload/measures'
 
 describe('numbers of a measure', () => {
   it('have no more digits than the interval justifies', () => {
@@ -62,5 +62,21 @@ describe('names', () => {
     }
     expect(methodName('mass-mean')).toBe('mass mean')
     expect(methodName('new-probe')).toBe('new probe')
+  })
+})
+
+describe('differences', () => {
+  it('have their sign, in points of a share and in the unit of the rest; none where they vanish', () => {
+    expect([writeDifference('accuracy', 0.0123), writeDifference('accuracy', -0.0123), writeDifference('accuracy', -0.0001)]).toEqual(['+1.2', '−1.2', '0.0'])
+    expect([writeDifference('auroc', 0.0123), writeDifference('r2', -1.5), writeDifference('auroc', 0)]).toEqual(['+.012', '−1.500', '.000'])
+    expect([writeDifference('greatCircleKm', -1234.4), writeDifference('compression', 0.1)]).toEqual(['−1,234 km', '+0.10 ×'])
+  })
+
+  it('are distances inside a sentence', () => {
+    expect([writeDistance('accuracy', -0.012), writeDistance('accuracy', 0.01), writeDistance('r2', 0.02)]).toEqual(['1.2 points', '1.0 point', '.020'])
+  })
+
+  it('come with p as far as it says something', () => {
+    expect([writeP(0.0316), writeP(0.0002), writeP(1), writeP(0.001)]).toEqual(['.032', '< .001', '1', '.001'])
   })
 })
