@@ -6,6 +6,7 @@
 import { z } from 'zod'
 import type { BestOfMany, CellCard, CellComparison, ReportSummary } from './cards'
 import type { AnalysisProgress, InfluenceResult, RefitResult, SimilarityResult, TransferResult } from './analyses'
+import type { SentenceTree, TestSentences } from './trees'
 import {
   columnRolesSchema, extractionSchema, probePlanSchema, probeTaskSchema, projectionPlanSchema, readOptionsSchema,
   type ColumnRoles, type ExtractionPlan, type Positions, type ProbePlan, type ReadOptions, type Recipe
@@ -13,6 +14,7 @@ import {
 
 export type * from './analyses'
 export type * from './cards'
+export type * from './trees'
 
 // ── Errors ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -624,6 +626,10 @@ export const requestSchemas = {
   'probe.bestOfMany': z.object({ sessionId: id, runId: id, measure: z.enum(measureNames) }),
   /** Writes the report of one site and method, or its card alone, into the folder `path`, in place of an earlier one there. */
   'run.report': z.object({ sessionId: id, runId: id, site: z.string(), method: z.string(), path, parts: z.enum(['report', 'card']).default('report') }),
+  /** The test sentences of a run over trees, each with its score at a site. */
+  'probe.sentences': z.object({ sessionId: id, runId: id, site: z.string(), method: z.string().nullable().default(null) }),
+  /** The sentence of a dataset row, with its parse at a site. */
+  'probe.tree': z.object({ sessionId: id, runId: id, site: z.string(), row, method: z.string().nullable().default(null) }),
   /** Computes the sites in the order given, each aligned to its nearest computed neighbour in depth. */
   'projection.start': z.object({
     sessionId: id, runId: id, sites: z.array(z.string()).min(1), plan: projectionPlanSchema
@@ -670,6 +676,8 @@ export interface RequestResults {
   'run.report': ReportSummary
   'probe.compare': CellComparison
   'probe.bestOfMany': BestOfMany | null
+  'probe.sentences': TestSentences
+  'probe.tree': SentenceTree
   'projection.start': null
 }
 

@@ -39,6 +39,13 @@ export const baselineNames: Readonly<Record<BaselineName, string>> = {
   controlTask: 'control task', linearTree: 'linear tree'
 }
 
+const treeMeasures: readonly MeasureName[] = ['uuas', 'distanceSpearman', 'rootAccuracy', 'depthSpearman']
+
+/** A baseline of a measure in words: what is shuffled for trees is vectors, not labels. */
+export function baselineName(name: BaselineName, measure: MeasureName): string {
+  return name === 'shuffled' && treeMeasures.includes(measure) ? 'shuffled vectors' : baselineNames[name]
+}
+
 const methodNames: Readonly<Record<string, string>> = {
   logistic: 'logistic', 'mass-mean': 'mass mean', 'mass-mean-covariance': 'mass mean (covariance)', lda: 'linear discriminant',
   'nearest-centroid': 'nearest centroid', 'paired-mean-difference': 'paired mean difference', 'paired-first-component': 'first paired component', ccs: 'CCS', ttpd: 'TTPD',

@@ -8,6 +8,7 @@ import { nearestRows } from './projections/index'
 import { bestOfRun, cellCard, cellMaterial, compareTwo, sweepOfRun, writeReport, type SweptStore } from './report/index'
 import { executeRun } from './run'
 import { influenceOn, refitOf, similarityOf, sweptRun, transferOf, type StoredRun } from './run-analyses'
+import { sentenceTree, testSentences } from './run-trees'
 import type { RequestHandlers } from './server'
 import { isZip, Session, type RunFolder, type SessionChange } from './sessions/index'
 import type { Workplace } from './workplace'
@@ -153,6 +154,8 @@ export function requestHandlers(workplace: Workplace): RequestHandlers {
       await compareTwo(await sweptStore(workplace.session(sessionId).run(runId)), { site, method }, other, signal),
     'probe.bestOfMany': async ({ sessionId, runId, measure }, { signal }) =>
       await bestOfRun(await sweptStore(workplace.session(sessionId).run(runId)), measure, signal),
+    'probe.sentences': async ({ sessionId, runId, site, method }) => await testSentences(workplace.session(sessionId).run(runId), site, method),
+    'probe.tree': async ({ sessionId, runId, site, row, method }) => await sentenceTree(workplace.session(sessionId).run(runId), site, method, row),
     'projection.start': async ({ sessionId, runId, sites, plan }, { signal, send, sendFrame, acknowledged }) => {
       await projectRun({
         run: workplace.session(sessionId).run(runId), sites, plan, signal, acknowledged,

@@ -4,6 +4,7 @@ import { OverviewView } from '../overview'
 import { ProjectionView } from '../projection'
 import { methodsOf } from '../state/methods'
 import type { CentreViewId, ShownRun } from '../state/workbench-state'
+import { TreesView } from '../trees'
 
 export interface CentreViewProps {
   /** What is drawn has come to rest: screenshots and tests wait for it. */
@@ -25,6 +26,7 @@ export const centreViews: readonly [CentreView, ...CentreView[]] = [
   { id: 'cloud', label: 'Cloud', fits: () => true, View: ProjectionView },
   // One method is the layer strip's own line: nothing more to see at once.
   { id: 'overview', label: 'Overview', fits: (run) => run !== null && methodsOf(run).length > 1, View: OverviewView },
+  { id: 'trees', label: 'Trees', fits: (run) => run?.summary.probePlan.task === 'tree', View: TreesView },
   { id: 'map', label: 'Map', fits: (run) => run?.sweep?.coordinates != null, View: FitView },
   { id: 'fit', label: 'Fit', fits: (run) => run?.sweep?.task === 'numeric' && run.sweep.coordinates === null, View: FitView },
   { id: 'compare', label: 'Compare', fits: (run) => run !== null, View: CompareView }

@@ -2,7 +2,7 @@ import { useState } from 'react'
 import type { Cell, ColumnInfo, DatasetSummary } from '../../preload/contract'
 import type { ColumnRoles, ProbePlan } from '../../preload/recipe'
 import { Button, Dialog, Disclosure, Field, formatCount, formatQuantity, SegmentedControl, Select, TextInput } from '../components'
-import { rereadDataset, setRoles, suggestedRoles, useDatasetDialog } from '../state/dataset'
+import { holdsTrees, rereadDataset, setRoles, suggestedRoles, useDatasetDialog } from '../state/dataset'
 import { useWorkbench, workbench } from '../state/workbench'
 import { ClassCounts } from './ClassCounts'
 import { ProblemList } from './ProblemList'
@@ -90,6 +90,7 @@ const none = '\u0000none'
 
 function RolesForm({ dataset, roles }: { readonly dataset: DatasetSummary; readonly roles: ColumnRoles }): React.JSX.Element {
   const { columns, suggested, groupReason } = dataset
+  const task = useWorkbench(({ probe }) => probe.task)
   const options = columns.map(({ name, type, distinct }) => ({ value: name, label: name, detail: `${type}, ${formatQuantity(distinct, 'distinct value')}` }))
   const orNone = (label: string): typeof options => [{ value: none, label, detail: '' }, ...options]
   const pick = (value: string): string | null => (value === none ? null : value)
@@ -110,13 +111,13 @@ function RolesForm({ dataset, roles }: { readonly dataset: DatasetSummary; reado
       <Field label="Label the probe predicts" hint={roles.label === null ? 'Without a label layers can be looked at, not compared.' : null}>
         {(id) => <Select id={id} label="Label column" value={roles.label ?? none} options={orNone('No label')} onChange={(value) => setRoles({ ...roles, label: pick(value), moreTargets: roles.moreTargets.filter((name) => name !== value && value !== none) })} />}
       </Field>
-      {roles.label !== null && <TaskForm columns={columns} roles={roles} label={roles.label} />}
+      {(roles.label !== null || holdsTrees(columns)) && <TaskForm columns={columns} roles={roles} />}
       <Field label="Group that is kept together"
         hint={roles.group !== null && roles.group === suggested.group && groupReason ? `Suggested: ${groupReason}` : 'Rows of one group are never in training and test at once.'}>
         {(id) => <Select id={id} label="Group column" value={roles.group ?? none} options={orNone('No group: every row by itself')} onChange={(value) => setRoles({ ...roles, group: pick(value) })} />}
       </Field>
       <Field label="Test rows" hint={roles.test === null ? null : 'Rows marked true, 1 or “test” are never trained on.'}>
-        {(id) => <Select id={id} label="Test column" value={roles.test ?? none} options={orNone('Each fold in turn')} onChange={(value) => setRoles({ ...roles, test: pick(value) })} />}
+        {(id) => <Select id={id} label="Test column" value={roles.test ?? none} options={orNone(task === 'tree' ? 'A fifth of the sentences' : 'Each fold in turn')} onChange={(value) => setRoles({ ...roles, test: pick(value) })} />}
       </Field>
       <Disclosure key={dataset.datasetId} label="Contrast pairs and negation" detail={contrastDetail(roles)}>
         <div className="RolesForm-contrast">
@@ -148,12 +149,14 @@ function contrastDetail({ pair, polarity, topic }: ColumnRoles): string {
 }
 
 const tasks = [{ value: 'auto', label: 'By the column' }, { value: 'classes', label: 'Classes' }, { value: 'numeric', label: 'Numbers' }] as const
+const treeTask = { value: 'tree', label: 'Parse trees' } as const
 
-/** Whether the label is classes or a number, and a second number predicted together with it, such as longitude beside latitude. */
-function TaskForm({ columns, roles, label }: { readonly columns: readonly ColumnInfo[]; readonly roles: ColumnRoles; readonly label: string }): React.JSX.Element {
+/** What is predicted of the label, or the parse trees of a treebank in its place; and a second number predicted together with it, such as longitude beside latitude. */
+function TaskForm({ columns, roles }: { readonly columns: readonly ColumnInfo[]; readonly roles: ColumnRoles }): React.JSX.Element {
   const asked = useWorkbench(({ probe }) => probe.task)
   const task = useWorkbench(({ rolesCheck }) => rolesCheck?.task ?? null)
-  const numbers = columns.filter(({ name, type }) => (type === 'integer' || type === 'number') && name !== label)
+  const numbers = columns.filter(({ name, type }) => (type === 'integer' || type === 'number') && name !== roles.label)
+  const options = holdsTrees(columns) || asked === 'tree' ? [...tasks, treeTask] : tasks
   const setTask = (next: ProbePlan['task']): void => {
     // Methods belong to a task: another one begins with its own.
     workbench.set(({ probe }) => ({ probe: { ...probe, task: next, methods: [] } }))
@@ -164,8 +167,9 @@ function TaskForm({ columns, roles, label }: { readonly columns: readonly Column
       <div className="Field">
         <div className="RolesForm-line">
           <span className="Field-label">Predicted as</span>
-          <SegmentedControl label="Predicted as" size="small" value={tasks.find(({ value }) => value === asked)?.value ?? 'auto'} onChange={setTask} options={tasks} />
+          <SegmentedControl label="Predicted as" size="small" value={asked} onChange={setTask} options={options} />
         </div>
+        {asked === 'tree' && <p className="Field-hint">Whatever the label, which then only colours the cloud.</p>}
       </div>
       {task === 'numeric' && numbers.length > 0 && (
         <Field label="Second number" hint="Predicted together with the label. Latitude and longitude draw on a map.">

@@ -68,6 +68,7 @@ function Facts({ dataset, roles, check }: { readonly dataset: DatasetSummary; re
         <button type="button" className="RolesSummary" onClick={openColumns} aria-label="Choose columns">
           <span>Text</span><b>{textName(roles) || 'choose…'}</b>
           <span>Label</span><b>{roles.label === null ? 'none' : [roles.label, ...roles.moreTargets].join(', ')}</b>
+          {check?.task === 'tree' && <><span>Predicts</span><b>parse trees</b></>}
           {roles.group !== null && <><span>Group</span><b>{roles.group}</b></>}
           {roles.test !== null && <><span>Test rows</span><b>{roles.test}</b></>}
         </button>

@@ -1,5 +1,5 @@
 import type { BaselineName, Measure, MeasureName, SiteResult } from '../../preload/contract'
-import { baselineNames, measureRange, measures, methodName } from '../../preload/measures'
+import { baselineName, measureRange, measures, methodName } from '../../preload/measures'
 import type { ShownRun } from '../state/workbench-state'
 
 /** One line of the layer strip: a value per site, null where none is (yet). */
@@ -58,7 +58,7 @@ export function stripSeries({ sites, results, sweep, methods, method, measure, m
     slot: Math.max(0, methods.indexOf(own)), values: read(own, ({ value }) => value)
   })
   const control = (name: BaselineName, values: readonly (number | null)[]): StripLine => ({
-    id: `baseline:${name}`, name: baselineNames[name], kind: 'control', method: null, slot: 0, values
+    id: `baseline:${name}`, name: baselineName(name, measure), kind: 'control', method: null, slot: 0, values
   })
   const found = new Set(results.filter((result) => result.method === method)
     .flatMap(({ measures: own }) => own.filter(({ name }) => name === measure).flatMap(({ baselines }) => baselines.map(({ name }) => name))))

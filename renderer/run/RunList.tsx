@@ -17,7 +17,7 @@ export function RunList({ runs, shown }: { readonly runs: readonly RunSummary[];
           <li key={run.runId}>
             <button type="button" aria-current={run.runId === shown || undefined} disabled={busy && run.runId !== shown} onClick={() => showRun(run)} title={`${run.dataset.name} in ${run.model.name}, ${new Date(run.startedAt).toLocaleString()}`}>
               <span className="RunList-number tabular">{number}</span>
-              <span className="RunList-name">{run.dataset.roles.label ?? 'no label'}<small>{models > 1 ? run.model.name : positionName(run)}</small></span>
+              <span className="RunList-name">{run.probePlan.task === 'tree' ? 'parse trees' : run.dataset.roles.label ?? 'no label'}<small>{models > 1 ? run.model.name : positionName(run)}</small></span>
               <span className="RunList-outcome tabular">{outcome(run)}</span>
             </button>
           </li>

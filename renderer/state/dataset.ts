@@ -1,5 +1,5 @@
 import { create } from 'zustand'
-import type { DatasetSummary } from '../../preload/contract'
+import type { ColumnInfo, DatasetSummary } from '../../preload/contract'
 import type { ColumnRoles, ReadOptions } from '../../preload/recipe'
 import { engine, EngineError } from './engine-client'
 import { dismissAbout, noticeError, reportOf } from './notices'
@@ -42,7 +42,7 @@ export async function openDataset(path: string, { read = {}, roles = null }: Ope
     const fitting = roles !== null && rolesFit(roles, names) ? roles : null
     workbench.set({ dataset: { kind: 'ready', value: dataset, next: null }, rolesCheck: null })
     setRoles(fitting ?? suggestedRoles(dataset))
-    if (fitting === null) suggestPositions(dataset)
+    if (fitting === null) suggestPlan(dataset)
     if (fitting === null && !dataset.suggested.label) useDatasetDialog.setState({ open: true })
     if (before.kind === 'ready') await engine.request('dataset.close', { datasetId: before.value.datasetId }).catch(() => null)
     return true
@@ -54,9 +54,15 @@ export async function openDataset(path: string, { read = {}, roles = null }: Ope
   }
 }
 
-/** Words are read word by word; what was chosen for words before fits no other dataset. */
-function suggestPositions({ suggestedPositions }: DatasetSummary): void {
-  const { extraction } = workbench.get()
+/** Whether the rows are words with their place in a parse tree. */
+export function holdsTrees(columns: readonly ColumnInfo[]): boolean {
+  return ['sentence', 'id', 'head'].every((name) => columns.some((column) => column.name === name))
+}
+
+/** Words are read word by word; what was chosen for words and their trees before fits no other dataset. */
+function suggestPlan({ suggestedPositions, columns }: DatasetSummary): void {
+  const { extraction, probe } = workbench.get()
+  if (probe.task === 'tree' && !holdsTrees(columns)) workbench.set({ probe: { ...probe, task: 'auto', methods: [] } })
   if (suggestedPositions !== null) workbench.set({ extraction: { ...extraction, positions: suggestedPositions } })
   else if (extraction.positions.kind === 'word') workbench.set({ extraction: { ...extraction, positions: { kind: 'last' } } })
 }

@@ -1,6 +1,6 @@
 import type { BestOfMany, CellCard } from '../../../preload/cards'
 import type { Measure, MeasureName, SiteResult } from '../../../preload/contract'
-import { baselineNames, measures, methodName, writeDistance, writeMeasure } from '../../../preload/measures'
+import { baselineName, measures, methodName, writeDistance, writeMeasure } from '../../../preload/measures'
 import { probeMethods } from '../../../preload/probe-methods'
 import type { Positions, TextSource } from '../../../preload/recipe'
 import type { Manifest } from '../activations/index'
@@ -134,12 +134,12 @@ function strengthSentence({ kind, method, strength }: SiteResult, kept: ReadProb
 }
 
 function controlPhrase({ measures: [headline] }: SiteResult): string {
-  return (headline?.baselines ?? []).map(({ name }) => baselineNames[name]).join(', ') || 'none'
+  return headline?.baselines.map(({ name }) => baselineName(name, headline.name)).join(', ') || 'none'
 }
 
 function resultParagraph({ card: { result: { measures: [headline] }, rows: tested, cells } }: CardContent): string {
   if (headline === undefined) return 'The sweep holds no measure here.'
-  const against = headline.baselines.map(({ name, value }) => `${baselineNames[name]} ${writeMeasure(headline.name, value)}`).join(', ')
+  const against = headline.baselines.map(({ name, value }) => `${baselineName(name, headline.name)} ${writeMeasure(headline.name, value)}`).join(', ')
   const many = cells > 1 ? ` ${cells} pairs of site and method were compared.` : ''
   return `The ${measures[headline.name].phrase} is **${writeMeasure(headline.name, headline.value)}**${intervalText(headline)} on ${count(tested, 'held-out row')}${against === '' ? '' : `, against ${against}`}.${many}`
 }
@@ -154,7 +154,7 @@ function intervalCell(name: MeasureName, interval: Measure['interval']): string 
 
 function measureTable({ measures: all }: SiteResult): string {
   const baselines = [...new Set(all.flatMap(measure => measure.baselines.map(({ name }) => name)))]
-  return table(['Measure', 'Value', '95 % interval', ...baselines.map(name => baselineNames[name])], all.map(({ name, value, interval, baselines: own }) => [
+  return table(['Measure', 'Value', '95 % interval', ...baselines.map(name => baselineName(name, all[0]?.name ?? 'accuracy'))], all.map(({ name, value, interval, baselines: own }) => [
     measures[name].label, writeMeasure(name, value), intervalCell(name, interval),
     ...baselines.map(baseline => writeMeasure(name, own.find(candidate => candidate.name === baseline)?.value ?? null))
   ]))

@@ -1,0 +1,2 @@
+/** Parse trees of a treebank, predicted against gold, sentence by sentence. */
+export { TreesView } from './TreesView'
