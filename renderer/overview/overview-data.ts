@@ -1,6 +1,6 @@
 import type { MeasureName, SiteResult } from '../../preload/contract'
 import { measureRange, measures, methodName, writeMeasure, writeTick } from '../../preload/measures'
-import { siteName, siteTick } from '../layers'
+import { siteName, siteTick } from '../layers/site-axis'
 import type { HeatMapData } from '../plots'
 
 /** Methods (rows) by sites (columns) of a run in one measure. */
