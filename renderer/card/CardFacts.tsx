@@ -1,5 +1,5 @@
 import type { CellCard, SiteResult } from '../../preload/contract'
-import { baselineNames, measures, methodName, writeHalf, writeMeasure } from '../../preload/measures'
+import { baselineName, measures, methodName, writeHalf, writeMeasure } from '../../preload/measures'
 import { probeMethods } from '../../preload/probe-methods'
 import type { Positions } from '../../preload/recipe'
 import { formatCount } from '../components'
@@ -9,7 +9,7 @@ export function MeasureTable({ result: { measures: all } }: { readonly result: S
   const baselines = [...new Set(all.flatMap((measure) => measure.baselines.map(({ name }) => name)))]
   return (
     <table className="CardTable">
-      <thead><tr><th scope="col">Measure</th><th scope="col">Held out</th><th scope="col">95 % interval</th>{baselines.map((name) => <th key={name} scope="col">{baselineNames[name]}</th>)}</tr></thead>
+      <thead><tr><th scope="col">Measure</th><th scope="col">Held out</th><th scope="col">95 % interval</th>{baselines.map((name) => <th key={name} scope="col">{baselineName(name, all[0]?.name ?? 'accuracy')}</th>)}</tr></thead>
       <tbody>
         {all.map(({ name, value, interval, baselines: own }) => (
           <tr key={name}>

@@ -1,5 +1,5 @@
 import type { Measure } from '../../preload/contract'
-import { baselineNames, measureRange, rangeTicks, writeMeasure, writeTick } from '../../preload/measures'
+import { baselineName, measureRange, rangeTicks, writeMeasure, writeTick } from '../../preload/measures'
 import { useSize } from '../plots'
 
 /** The headline with its interval on the measure's axis, and what it is to be read against as ticks on the same line. */
@@ -9,8 +9,8 @@ export function IntervalBar({ measure: { name, value, interval, baselines } }: {
   const range = measureRange(name, shown)
   const [left, right, middle] = [8, width - 8, 34]
   const x = (at: number): number => left + (right - left) * Math.max(0, Math.min(1, (at - range[0]) / (range[1] - range[0])))
-  const named = namesOf(baselines.map((baseline) => ({ name: baselineNames[baseline.name], x: x(baseline.value) })))
-  const said = `${writeMeasure(name, value)}${interval ? `, 95 % interval ${writeMeasure(name, interval.lo)} to ${writeMeasure(name, interval.hi)}` : ''}; ${baselines.map((baseline) => `${baselineNames[baseline.name]} ${writeMeasure(name, baseline.value)}`).join(', ')}`
+  const named = namesOf(baselines.map((baseline) => ({ name: baselineName(baseline.name, name), x: x(baseline.value) })))
+  const said = `${writeMeasure(name, value)}${interval ? `, 95 % interval ${writeMeasure(name, interval.lo)} to ${writeMeasure(name, interval.hi)}` : ''}; ${baselines.map((baseline) => `${baselineName(baseline.name, name)} ${writeMeasure(name, baseline.value)}`).join(', ')}`
   return (
     <div ref={measured} className="IntervalBar" role="img" aria-label={said}>
       {width > 80 && (

@@ -1,6 +1,6 @@
 import { MoreHorizontal, Table2 } from 'lucide-react'
 import { useEffect, useMemo, useState } from 'react'
-import { baselineNames, measures, methodName, writeHalf, writeMeasure } from '../../preload/measures'
+import { baselineName, measures, methodName, writeHalf, writeMeasure } from '../../preload/measures'
 import { ContextMenu, IconButton, Menu, type MenuItem } from '../components'
 import { siteName } from '../layers'
 import { useDataTheme } from '../palette'
@@ -38,7 +38,7 @@ export function OverviewView({ onSettled }: { readonly onSettled: () => void }):
     const found = run.results.find((result) => result.site === cell?.site && result.method === cell.method)?.measures.find(({ name }) => name === measure)
     return [
       ...(found?.interval ? [{ name: '95 % interval', value: writeHalf(measure, (found.interval.hi - found.interval.lo) / 2) }] : []),
-      ...(found?.baselines.map(({ name, value }) => ({ name: baselineNames[name], value: writeMeasure(measure, value) })) ?? []),
+      ...(found?.baselines.map(({ name, value }) => ({ name: baselineName(name, measure), value: writeMeasure(measure, value) })) ?? []),
       ...(marked(row, column) ? [{ name: 'chosen', value: 'on validation rows' }] : [])
     ]
   }

@@ -20,6 +20,9 @@ import { treeRows, TreeTable } from './TreeTable'
 import { useTextWidth } from './use-text-width'
 import './TreesView.css'
 
+/** The size of a tag against that of its word. */
+const tagShare = 10 / 13
+
 /** The parse of one sentence at the selected layer: the treebank's arcs above the words, the probe's below. */
 export function TreesView({ onSettled }: { readonly onSettled: () => void }): React.JSX.Element {
   const run = useWorkbench((state) => state.run)
@@ -37,7 +40,7 @@ export function TreesView({ onSettled }: { readonly onSettled: () => void }): Re
   const answer = useAnswer('probe.tree', asked && row !== null ? { ...asked, row } : null)
   const shown = useKept(answer.value, key?.runId ?? null)
   const widthOf = useTextWidth(`13px ${theme.font}`)
-  const layout = useMemo(() => shown && treeLayout(shown, shown.words.map(({ form }) => widthOf(form))), [shown, widthOf])
+  const layout = useMemo(() => shown && treeLayout(shown, shown.words.map(({ form, tag }) => Math.max(widthOf(form), tagShare * widthOf(tag ?? '')))), [shown, widthOf])
   const error = list.error ?? answer.error
   useEffect(() => { if (layout ?? error) onSettled() }, [layout, error, onSettled])
 

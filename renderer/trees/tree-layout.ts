@@ -12,7 +12,7 @@ export interface Arc {
 export interface TreeLayout {
   /** Middle of each word. */
   readonly x: readonly number[]
-  /** Of each word as written. */
+  /** Of each word as written, or of its tag where that is wider. */
   readonly widths: readonly number[]
   readonly width: number
   /** Arcs of the treebank between words that are not punctuation. */
@@ -31,7 +31,7 @@ const gap = 16
 const narrowest = 22
 const margin = 28
 
-/** Lays a sentence out on a line; `widths` are those of its words as written. */
+/** Lays a sentence out on a line; `widths` are those of its words or their tags as written. */
 export function treeLayout({ words }: Pick<SentenceTree, 'words'>, widths: readonly number[]): TreeLayout {
   const x: number[] = []
   let at = margin

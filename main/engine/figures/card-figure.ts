@@ -1,5 +1,5 @@
 import type { Calibration, CellCard } from '../../../preload/cards'
-import { baselineNames, measures, methodName, writeHalf, writeMeasure } from '../../../preload/measures'
+import { baselineName, measures, methodName, writeHalf, writeMeasure } from '../../../preload/measures'
 import { axisTicks } from './axis-ticks'
 import { palettes, themes, type FigureTheme, type ThemeColors } from './figure-colors'
 import { coordinate, percent, shortened, svgDocument, textElement } from './figure-text'
@@ -32,7 +32,7 @@ export function cardFigure(card: CellCard, numbers: readonly PredictedNumbers[] 
 function headlineOf({ result: { measures: [headline] }, rows }: CellCard): string {
   if (headline === undefined) return ''
   const { name, value, interval, baselines } = headline
-  const against = baselines.map(baseline => `${baselineNames[baseline.name]} ${writeMeasure(name, baseline.value)}`).join(', ')
+  const against = baselines.map(baseline => `${baselineName(baseline.name, name)} ${writeMeasure(name, baseline.value)}`).join(', ')
   return `Held-out ${measures[name].phrase} ${writeMeasure(name, value)}${interval === null ? '' : ` ${writeHalf(name, (interval.hi - interval.lo) / 2)}`} on ${rows.toLocaleString('en-US')} rows${against === '' ? '' : ` · ${against}`}`
 }
 

@@ -1,5 +1,5 @@
 import type { BaselineName, Measure, MeasureName, SiteResult, SweepSummary } from '../../../preload/contract'
-import { baselineNames, measures, methodName, unitOf, writeHalf, writeMeasure, writeTick } from '../../../preload/measures'
+import { baselineName, measures, methodName, unitOf, writeHalf, writeMeasure, writeTick } from '../../../preload/measures'
 import { axisTicks, spreadLabels } from './axis-ticks'
 import { themes, type FigureTheme, type ThemeColors } from './figure-colors'
 import { coordinate, estimatedWidth, shortened, svgDocument, textElement } from './figure-text'
@@ -53,7 +53,7 @@ export function layerStripFigure(sweep: SweepSummary, options: LayerStripOptions
   }
   const shown = results.map(result => result.measures.find(measure => measure.name === name) ?? null)
   const probe: Series = { name: 'Probe', color: colors.probe, dash: null, values: shown.map(measure => measure?.value ?? null) }
-  const baselines = baselineSeries(shown, colors)
+  const baselines = baselineSeries(name, shown, colors)
   const bands = shown.map(measure => measure?.interval ?? null)
   const values = [...[probe, ...baselines].flatMap(series => series.values), ...bands.flatMap(band => band === null ? [] : [band.lo, band.hi])].filter(value => value !== null)
   const labelWidth = Math.max(...[probe, ...baselines].map(series => estimatedWidth(series.name, 12)))
@@ -75,11 +75,11 @@ export function layerStripFigure(sweep: SweepSummary, options: LayerStripOptions
 /** In the order they are listed. */
 const baselineOrder: readonly BaselineName[] = ['textOnly', 'controlTask', 'shuffled', 'linearTree', 'majority', 'mean', 'chance']
 
-function baselineSeries(shown: readonly (Measure | null)[], colors: ThemeColors): readonly Series[] {
+function baselineSeries(measure: MeasureName, shown: readonly (Measure | null)[], colors: ThemeColors): readonly Series[] {
   const valueOf = (measure: Measure | null, name: BaselineName): number | null => measure?.baselines.find(baseline => baseline.name === name)?.value ?? null
-  return baselineOrder.filter(name => shown.some(measure => valueOf(measure, name) !== null)).map(name => ({
-    name: baselineNames[name].charAt(0).toUpperCase() + baselineNames[name].slice(1), color: name === 'textOnly' ? colors.textOnly : name === 'shuffled' ? colors.shuffled : colors.majority,
-    dash: name === 'textOnly' || name === 'shuffled' ? null : '4 3', values: shown.map(measure => valueOf(measure, name))
+  return baselineOrder.filter(name => shown.some(own => valueOf(own, name) !== null)).map(name => ({
+    name: baselineName(name, measure).replace(/^./, first => first.toUpperCase()), color: name === 'textOnly' ? colors.textOnly : name === 'shuffled' ? colors.shuffled : colors.majority,
+    dash: name === 'textOnly' || name === 'shuffled' ? null : '4 3', values: shown.map(own => valueOf(own, name))
   }))
 }
 
