@@ -1,10 +1,12 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Tokenizer } from '@huggingface/tokenizers'
 import onnxProto from 'onnx-proto'
 import * as ort from 'onnxruntime-node'
+import { extractWithCommandLine, type Extracted } from './extract-process'
+import { gemmPeak } from './gemm-peak'
 
 export const title = 'Extraction: cities.csv through MiniLM, embedding and six blocks, last token'
 
@@ -13,8 +15,6 @@ const { onnx } = onnxProto
 const [HIDDEN, INNER, BLOCKS] = [384, 1536, 6]
 /** A figure is the best of this many, taken in turns, so that a busy moment of the machine strikes all alike. */
 const ROUNDS = 3
-
-interface Extracted { readonly rows: number; readonly tokens: number; readonly paddedTokens: number; readonly seconds: number; readonly rowsPerSecond: number; readonly peakMegabytes: number }
 
 /** Rows per second, padding and peak memory of our extraction, beside plain JavaScript and, where `BENCH_PYTHON` names an interpreter, transformers. */
 export async function bench(print: (line: string) => void): Promise<void> {
@@ -32,7 +32,7 @@ export async function bench(print: (line: string) => void): Promise<void> {
     for (let round = 0; round < ROUNDS; round++) {
       ours.push(await extractWithCommandLine(root, model, data, join(folder, `ours-${round}`)))
       naive.push(await rowsPerSecondOfPlainApi(model, statements))
-      gemm.push(await gemmPeak())
+      gemm.push(await gemmPeak(1024, HIDDEN, INNER))
       if (peer !== null) transformers.push(peer())
     }
     const best = ours.reduce((a, b) => a.rowsPerSecond >= b.rowsPerSecond ? a : b)
@@ -49,23 +49,6 @@ export async function bench(print: (line: string) => void): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
-}
-
-/** The built command line in a process of its own, so that peak memory is that of an extraction and nothing else. */
-async function extractWithCommandLine(root: string, model: string, data: string, out: string): Promise<Extracted> {
-  const child = spawn(process.execPath, [join(root, 'out/main/cli.js'), 'extract', model, data, '--text', 'statement', '--out', out, '--json'], { stdio: ['ignore', 'pipe', 'ignore'] })
-  let peakKilobytes = 0
-  // The kernel's own high-water mark, read until the process is gone.
-  const timer = setInterval(() => {
-    try {
-      peakKilobytes = Math.max(peakKilobytes, Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid ?? 0}/status`, 'utf8'))?.[1] ?? 0))
-    } catch { /* Not Linux, or gone already. */ }
-  }, 20)
-  let json = ''
-  for await (const text of child.stdout.setEncoding('utf8')) json += String(text)
-  clearInterval(timer)
-  const result = JSON.parse(json) as Omit<Extracted, 'peakMegabytes'>
-  return { ...result, peakMegabytes: peakKilobytes / 1024 }
 }
 
 /** What a user of onnxruntime-node writes: 32 texts at a time as they come, every layer an output, the last token picked afterwards. */
@@ -105,29 +88,6 @@ async function rowsPerSecondOfPlainApi(folder: string, texts: readonly string[])
 /** Multiply-adds of the matrix products of all blocks for one token, times two; attention over `length` tokens. */
 function flopsPerToken(length: number): number {
   return BLOCKS * 2 * (4 * HIDDEN * HIDDEN + 2 * HIDDEN * INNER + 2 * length * HIDDEN)
-}
-
-/** GFLOP/s of one large product in ONNX Runtime with its own choice of threads. */
-async function gemmPeak(): Promise<number> {
-  const [rows, inner, columns] = [1024, HIDDEN, INNER]
-  const type = (...dims: number[]): object => ({ tensorType: { elemType: 1, shape: { dim: dims.map(dimValue => ({ dimValue })) } } })
-  const model = onnx.ModelProto.create({
-    irVersion: 8, opsetImport: [{ domain: '', version: 17 }],
-    graph: {
-      name: 'product', node: [{ opType: 'MatMul', input: ['a', 'b'], output: ['c'] }], input: [{ name: 'a', type: type(rows, inner) }], output: [{ name: 'c', type: type(rows, columns) }],
-      initializer: [{ name: 'b', dataType: 1, dims: [inner, columns], rawData: new Uint8Array(new Float32Array(inner * columns).fill(0.01).buffer) }]
-    }
-  })
-  const session = await ort.InferenceSession.create(onnx.ModelProto.encode(model).finish())
-  const a = new ort.Tensor('float32', new Float32Array(rows * inner).fill(0.5), [rows, inner])
-  let best = Infinity
-  for (let i = 0; i < 30; i++) {
-    const started = performance.now()
-    await session.run({ a })
-    best = Math.min(best, performance.now() - started)
-  }
-  await session.release()
-  return 2 * rows * inner * columns / best / 1e6
 }
 
 /** Saves a transformers model of the same shape: the ONNX folder has no weights that transformers reads, and time does not depend on their values. */

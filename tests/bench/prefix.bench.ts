@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +8,7 @@ import { openModel, type OpenModel } from '../../main/engine/models'
 import { readModel } from '../../main/engine/models/read-model'
 import { ModelSessions } from '../../main/engine/models/sessions'
 import { sharedExists, sharedFolder } from '../fixtures/reference'
+import { transformersRowsPerSecond } from './transformers-llama'
 
 export const title = 'Extraction through SmolLM2-135M, all blocks, last token: shared prefixes run once, against padded batches of 32 and transformers'
 
@@ -16,26 +16,6 @@ const gguf = join(sharedFolder, 'models/smollm2-135m-instruct/SmolLM2-135M-Instr
 const plan: ExtractionPlan = { positions: { kind: 'last' }, dtype: 'f32', provider: 'cpu', sites: null, batchTokens: null, limit: null }
 /** Rows the slower ways are timed on. */
 const SAMPLE = 320
-
-const PEER = `
-import csv, sys, time, torch
-from transformers import AutoTokenizer, LlamaConfig, LlamaModel, logging
-logging.set_verbosity_error()
-folder, file, data, count = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
-tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=file)
-# Loading the weights of a GGUF file takes one more package; the time of a pass does not depend on them.
-model = LlamaModel(LlamaConfig(hidden_size=576, num_hidden_layers=30, num_attention_heads=9, num_key_value_heads=3, intermediate_size=1536, vocab_size=49152)).eval()
-tokenizer.pad_token = tokenizer.eos_token; tokenizer.padding_side = 'right'
-rows = [row['statement'] for row in csv.DictReader(open(data))][:count]
-started = time.time()
-with torch.no_grad():
-    for at in range(0, len(rows), 32):
-        batch = tokenizer(rows[at:at + 32], return_tensors='pt', padding=True)
-        hidden = model(**batch, output_hidden_states=True).hidden_states
-        last = batch['attention_mask'].sum(1) - 1
-        torch.stack([layer[torch.arange(len(last)), last] for layer in hidden], 1).numpy()
-print(len(rows) / (time.time() - started))
-`
 
 export async function bench(print: (line: string) => void): Promise<void> {
   if (!sharedExists) {
@@ -54,7 +34,7 @@ export async function bench(print: (line: string) => void): Promise<void> {
       print(`${name}: ${extraction.rowsPerSecond.toFixed(1)} rows/s, ${String(extraction.computedTokens)} of ${String(extraction.tokens)} tokens computed; padded batches of 32: ${padded.toFixed(1)} rows/s, ours ${(extraction.rowsPerSecond / padded).toFixed(2)}×`)
       const python = process.env['BENCH_PYTHON']
       if (python === undefined) continue
-      const peer = Number(execFileSync(python, ['-c', PEER, join(gguf, '..'), 'SmolLM2-135M-Instruct.Q4_1.gguf', path, String(SAMPLE)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }))
+      const peer = transformersRowsPerSecond(python, gguf, path, SAMPLE)
       print(`${name}: transformers in batches of 32 (first ${String(SAMPLE)} rows): ${peer.toFixed(1)} rows/s, ours ${(extraction.rowsPerSecond / peer).toFixed(2)}×`)
     }
   } finally {
