@@ -48,7 +48,7 @@ export function baselineName(name: BaselineName, measure: MeasureName): string {
 
 const methodNames: Readonly<Record<string, string>> = {
   logistic: 'logistic', 'mass-mean': 'mass mean', 'mass-mean-covariance': 'mass mean (covariance)', lda: 'linear discriminant',
-  'nearest-centroid': 'nearest centroid', 'paired-mean-difference': 'paired mean difference', 'paired-first-component': 'first paired component', ccs: 'CCS', ttpd: 'TTPD',
+  'nearest-centroid': 'nearest centroid', 'paired-mean-difference': 'paired mean difference', 'paired-first-component': 'first paired component', ccs: 'CCS', ttpd: 'TTPD', mlp: 'MLP',
   ridge: 'ridge', structural: 'structural'
 }
 

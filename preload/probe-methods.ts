@@ -16,7 +16,7 @@ export interface ProbeMethodInfo {
   readonly twoClasses: boolean
   readonly needs: readonly NeededColumn[]
   /** What its strengths are called; null where there is none to choose. */
-  readonly strength: 'C' | 'α' | null
+  readonly strength: 'C' | 'α' | 'epochs' | null
   /** What a reader of its score must know; null where the method's name says it. */
   readonly remark: string | null
 }
@@ -31,6 +31,9 @@ export const probeMethods: readonly ProbeMethodInfo[] = [
   method('mass-mean-covariance', 'Mass mean, corrected for correlated features', { twoClasses: true }),
   method('lda', 'Gaussian classes that share a covariance, shrunk'),
   method('nearest-centroid', 'The class whose mean is closest'),
+  method('mlp', 'A small network, 256–128–64: what is there but not along one direction', {
+    strength: 'epochs', remark: 'It can learn what no single direction holds, so its score says less of how a model represents a thing than a linear probe\'s does.'
+  }),
   method('paired-mean-difference', 'Mean difference within contrast pairs', { twoClasses: true, needs: ['pair'] }),
   method('paired-first-component', 'Main axis of the differences within contrast pairs', {
     twoClasses: true, needs: ['pair'], remark: 'Its direction is found without labels; they give its sign and its boundary.'

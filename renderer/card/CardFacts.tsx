@@ -41,7 +41,7 @@ export function FoldTable({ card: { folds, groups, result } }: { readonly card: 
 }
 
 /** What the strengths of a method are called; null where it has none to choose. */
-function strengthOf(method: string): 'C' | 'α' | null {
+function strengthOf(method: string): 'C' | 'α' | 'epochs' | null {
   return probeMethods.find(({ name }) => name === method)?.strength ?? null
 }
 

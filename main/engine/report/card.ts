@@ -126,6 +126,7 @@ function strengthSentence({ kind, method, strength }: SiteResult, kept: ReadProb
   if (kind === 'trees') return `Its two matrices, for distances and for depths, have rank ${strength}.`
   const info = probeMethods.find(({ name }) => name === method)
   if (info?.strength === null) return 'It has no strength of regularisation to choose.'
+  if (info?.strength === 'epochs') return `It was trained for ${count(strength, 'epoch')}, the number that validation rows inside the training folds prefer.`
   const symbol = info?.strength ?? (kind === 'classes' ? 'C' : 'α')
   const strengths = kept?.probes?.strengths
   if (strengths === undefined) return `Its strength is ${symbol} = ${short(strength)}.`

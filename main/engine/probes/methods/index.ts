@@ -5,11 +5,12 @@ import { ccs } from './ccs'
 import { lda } from './lda'
 import { logistic } from './logistic'
 import { massMean, massMeanCovariance } from './mass-mean'
+import { mlp } from './mlp'
 import { nearestCentroid } from './nearest-centroid'
 import { pairedFirstComponent, pairedMeanDifference } from './paired-differences'
 import { ttpd } from './ttpd'
 
-const methods: readonly ProbeMethod[] = [logistic, massMean, massMeanCovariance, lda, nearestCentroid, pairedMeanDifference, pairedFirstComponent, ccs, ttpd]
+const methods: readonly ProbeMethod[] = [logistic, massMean, massMeanCovariance, lda, nearestCentroid, mlp, pairedMeanDifference, pairedFirstComponent, ccs, ttpd]
 
 /** The classifier of that name. @throws LayerscopeError `method-unknown` */
 export function probeMethod(name: string): ProbeMethod {
