@@ -77,6 +77,7 @@ const table = [
   { id: 'run.cancel', title: 'Cancel run', menu: 'Run', group: 0, shortcut: 'Mod+.', keywords: 'stop abort' },
   { id: 'dataset.columns', title: 'Choose columns…', menu: 'Run', group: 1, shortcut: 'Mod+Shift+C', keywords: 'dataset text template label group roles preview' },
   { id: 'model.prompt', title: 'Try a prompt…', menu: 'Run', group: 1, shortcut: 'Mod+P', keywords: 'next token generate continue text probability tokens chat' },
+  { id: 'run.probes', title: 'Choose probes…', menu: 'Run', group: 1, keywords: 'methods logistic mass mean ccs ttpd mlp linear discriminant' },
   { id: 'run.sites', title: 'Choose sites…', menu: 'Run', group: 1, shortcut: 'Mod+Shift+L', keywords: 'layers residual attention mlp tree browser places' },
   { id: 'engine.restart', title: 'Start the engine again', menu: 'Run', group: 2, keywords: 'restart crash stopped recover' },
 

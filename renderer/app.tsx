@@ -6,7 +6,7 @@ import { ColumnsDialog } from './dataset'
 import { DropTarget, Notices, StatusBar, TitleLine, Workbench } from './frame'
 import { OpenModelDialog } from './model'
 import { PromptDialog } from './prompt'
-import { SitesDialog } from './run'
+import { ProbesDialog, SitesDialog } from './run'
 import { useWorkbench } from './state/workbench'
 import { Tour } from './tour'
 import { Welcome } from './welcome'
@@ -28,6 +28,7 @@ export function App(): React.JSX.Element {
       <OpenModelDialog />
       <PromptDialog />
       <SitesDialog />
+      <ProbesDialog />
       <CellCardDialog />
       <Palette />
       <ShortcutsDialog />

@@ -7,6 +7,7 @@ import { chooseSession } from '../state/open'
 import { openPrompt, promptPanelObstacle } from '../state/prompt'
 import { cancelRun, runObstacle, startRun } from '../state/run'
 import { exportSession, saveRecipe, saveSession, saveSessionAs } from '../state/session'
+import { offeredMethods, openProbes } from '../state/probes'
 import { openSites } from '../state/sites'
 import { restartEngine, useStartup } from '../state/start'
 import { useView } from '../state/view'
@@ -91,6 +92,7 @@ const commands: Readonly<Record<CommandId, Command>> = {
   'run.cancel': { run: cancelRun, obstacle: () => unless(Boolean(workbench.get().run?.progress), 'No run is on') },
   'dataset.columns': { run: () => useDatasetDialog.setState({ open: true }), obstacle: needsDataset },
   'model.prompt': { run: openPrompt, obstacle: promptPanelObstacle },
+  'run.probes': { run: openProbes, obstacle: () => unless(offeredMethods(workbench.get()).length > 0, 'Choose a label first') },
   'run.sites': { run: openSites, obstacle: () => unless(workbench.get().model.kind === 'ready', 'Open a model first') },
   'engine.restart': { run: restartEngine, obstacle: () => unless(workbench.get().engine === 'failed', 'The engine has not stopped') },
   'layer.next': { run: () => moveLayer(1), obstacle: needsRun },

@@ -4,6 +4,7 @@ import type { ExtractionPlan, Positions, ProbePlan } from '../../preload/recipe'
 import { Button, Card, Disclosure, ErrorNotice, Field, formatQuantity, NumberInput, SegmentedControl, Select } from '../components'
 import { cancelRun, runObstacle, startRun } from '../state/run'
 import { useWorkbench, workbench } from '../state/workbench'
+import { ProbesChoice } from './ProbesChoice'
 import { RunList } from './RunList'
 import { RunProgressView } from './RunProgressView'
 import { SitesChoice } from './SitesChoice'
@@ -64,7 +65,8 @@ export function RunAction(): React.JSX.Element {
 
 function Plan({ model }: { readonly model: ModelSummary | null }): React.JSX.Element {
   const { positions, provider, dtype, limit } = useWorkbench(({ extraction }) => extraction)
-  const { folds, strengths, seed } = useWorkbench(({ probe }) => probe)
+  const { split, folds, strengths, seed } = useWorkbench(({ probe }) => probe)
+  const grouped = useWorkbench(({ roles }) => roles?.group != null)
   const providers = useWorkbench(({ providers }) => providers)
   const columns = useWorkbench(({ dataset }) => (dataset.kind === 'ready' ? dataset.value.columns : null))
   const hasWords = useWorkbench(({ dataset }) => dataset.kind === 'ready' && dataset.value.suggestedPositions?.kind === 'word')
@@ -83,19 +85,26 @@ function Plan({ model }: { readonly model: ModelSummary | null }): React.JSX.Ele
         )}
       </div>
       <SitesChoice model={model} />
+      <ProbesChoice />
       <Field label="Runs on">
         {(id) => (
           <Select id={id} label="Provider" value={provider} onChange={(next) => setExtraction({ provider: next })}
             options={(providers ?? [{ name: provider, ok: true }]).map(({ name, ok, reason }) => ({ value: name, label: providerName(name), disabled: !ok, detail: reason }))} />
         )}
       </Field>
-      <Disclosure label="Advanced" detail={`${folds} folds · ${strengths} strengths`}>
+      <Disclosure label="Advanced" detail={`${split === 'folds' ? `${folds} folds` : 'each group held out'} · ${strengths} strengths`}>
         <div className="RunCard-advanced">
+          <div className="Field RunCard-wide">
+            <span className="Field-label">Held out in turn</span>
+            <SegmentedControl label="Held out" size="small" fill value={split} onChange={(next) => setProbe({ split: next })}
+              options={[{ value: 'folds', label: 'A fold' }, { value: 'leave-one-group-out', label: 'One group', disabled: !grouped }]} />
+            <p className="Field-hint">{grouped ? 'Folds keep groups whole.' : 'With a group column each group can be held out by itself.'}</p>
+          </div>
           <Field label="Folds">{(id) => <NumberInput id={id} value={folds} min={2} max={50} onChange={(value) => setProbe({ folds: value })} />}</Field>
           <Field label="Strengths">{(id) => <NumberInput id={id} value={strengths} min={1} max={50} onChange={(value) => setProbe({ strengths: value })} />}</Field>
           <Field label="Seed">{(id) => <NumberInput id={id} value={seed} min={0} max={2 ** 31 - 1} onChange={(value) => setProbe({ seed: value })} />}</Field>
           <Field label="Rows at most" hint="0 takes all">{(id) => <NumberInput id={id} value={limit ?? 0} min={0} max={2 ** 31 - 1} onChange={(value) => setExtraction({ limit: value === 0 ? null : value })} />}</Field>
-          <div className="Field RunCard-dtype">
+          <div className="Field RunCard-wide">
             <span className="Field-label">Activations on disk</span>
             <SegmentedControl label="Precision" size="small" fill value={dtype} onChange={(next) => setExtraction({ dtype: next })} options={[{ value: 'f32', label: 'float32' }, { value: 'f16', label: 'float16' }]} />
           </div>

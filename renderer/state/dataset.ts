@@ -3,6 +3,7 @@ import type { ColumnInfo, DatasetSummary } from '../../preload/contract'
 import type { ColumnRoles, ReadOptions } from '../../preload/recipe'
 import { engine, EngineError } from './engine-client'
 import { dismissAbout, noticeError, reportOf } from './notices'
+import { dropImpossibleMethods } from './probes'
 import { ensureSession } from './session'
 import { workbench } from './workbench'
 import type { Opening } from './workbench-state'
@@ -143,7 +144,9 @@ export async function checkRoles(): Promise<void> {
   if (dataset.kind !== 'ready' || !roles) return useDatasetDialog.setState({ checking: false })
   try {
     const rolesCheck = await engine.request('dataset.check', { datasetId: dataset.value.datasetId, roles, task }, { signal: controller.signal })
-    if (checking === controller) workbench.set({ rolesCheck })
+    if (checking !== controller) return
+    workbench.set({ rolesCheck })
+    dropImpossibleMethods()
   } catch (error) {
     if (checking !== controller) return
     const { message } = reportOf(error)

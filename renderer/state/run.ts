@@ -1,6 +1,7 @@
 import type { ErrorReport, RunEvent, RunSummary, SiteResult } from '../../preload/contract'
 import { engine } from './engine-client'
 import { dismissAbout, noticeWarning, reportOf } from './notices'
+import { dropImpossibleMethods } from './probes'
 import { ensureSession, recordRun, saveChanges } from './session'
 import { useView } from './view'
 import { openingOf, workbench } from './workbench'
@@ -26,6 +27,7 @@ export function runObstacle({ model, dataset, roles, rolesCheck, run, engine: en
 
 /** Runs what the cards say. Takes up a cancelled or interrupted run where its stored batches end. */
 export async function startRun(): Promise<void> {
+  dropImpossibleMethods()
   const state = workbench.get()
   const { model, dataset, roles, extraction, probe } = state
   if (runObstacle(state) !== null || model.kind !== 'ready' || dataset.kind !== 'ready' || !roles) return
