@@ -81,4 +81,35 @@ export interface SimilarityResult {
   readonly values: Float64Array
 }
 
+/** The online code of one set of labels. */
+export interface OnlineCode {
+  /** Of all labels, with the naming of the strength. */
+  readonly bits: number
+  /** The uniform code's bits over these. */
+  readonly compression: number
+  /** C of the logistic probes, the one of those tried whose code is shortest. */
+  readonly strength: number
+  /** Bits of each block; the first is sent by the uniform code. */
+  readonly blocks: readonly number[]
+}
+
+/** Minimum description length of a run's labels given a site, by the online code of Voita and Titov (2020). */
+export interface CodeLength {
+  readonly site: string
+  /** Rows whose labels are sent. */
+  readonly rows: number
+  readonly classes: number
+  /** After how many rows each block ends. */
+  readonly ends: readonly number[]
+  /** Bits of the uniform code, rows · log₂ classes. */
+  readonly uniform: number
+  /** Bits that name a strength. */
+  readonly naming: number
+  readonly labels: OnlineCode
+  readonly shuffled: OnlineCode
+  /** Random tags by word type; null where rows are not words. */
+  readonly controlTask: OnlineCode | null
+  readonly seconds: number
+}
+
 export interface AnalysisProgress { readonly kind: 'progress'; readonly done: number; readonly total: number }

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod'
 import type { BestOfMany, CellCard, CellComparison, ReportSummary } from './cards'
-import type { AnalysisProgress, InfluenceResult, RefitResult, SimilarityResult, TransferResult } from './analyses'
+import type { AnalysisProgress, CodeLength, InfluenceResult, RefitResult, SimilarityResult, TransferResult } from './analyses'
 import type { SentenceTree, TestSentences } from './trees'
 import {
   columnRolesSchema, extractionSchema, probePlanSchema, probeTaskSchema, projectionPlanSchema, readOptionsSchema,
@@ -618,6 +618,8 @@ export const requestSchemas = {
   'probe.transfer': z.object({ sessionId: id, runId: id, site: z.string(), method: z.string().nullable().default(null) }),
   /** Between all sites of a run, or between its sites and those of another run over the same dataset. */
   'probe.similarity': z.object({ sessionId: id, runId: id, other: id.nullable().default(null) }),
+  /** How short the labels of a run over classes can be told at a site (minimum description length); kept with the run. */
+  'probe.codeLength': z.object({ sessionId: id, runId: id, site: z.string() }),
   /** All that a run keeps about one site and method. */
   'probe.card': z.object({ sessionId: id, runId: id, site: z.string(), method: z.string() }),
   /** How two sites or methods of a run differ on the same held-out rows. */
@@ -672,6 +674,7 @@ export interface RequestResults {
   'probe.refit': RefitResult
   'probe.transfer': TransferResult
   'probe.similarity': SimilarityResult
+  'probe.codeLength': CodeLength
   'probe.card': CellCard
   'run.report': ReportSummary
   'probe.compare': CellComparison
@@ -690,6 +693,7 @@ export interface RequestEvents {
   'run.start': RunEvent
   'probe.transfer': AnalysisProgress
   'probe.similarity': AnalysisProgress
+  'probe.codeLength': AnalysisProgress
   'projection.start': ProjectionEvent
   /** Bytes unpacked; only where a zip is opened. */
   'session.open': ByteProgress

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { probeTaskSchema } from '../../preload/recipe'
 import { errorReport, LayerscopeError } from '../engine/errors'
 import { collect, numberBetween, parseNames, parsePositions, wholeNumber } from './arguments'
+import { codeLength, type CodeLengthOptions } from './commands/code-length'
 import { compare, type CompareOptions } from './commands/compare'
 import { extract, type ExtractOptions } from './commands/extract'
 import { generate, type GenerateOptions } from './commands/generate'
@@ -167,6 +168,11 @@ function program(terminal: Terminal, signal: AbortSignal): Command {
     .option('--to-site <name>', 'the second site; the one that validation chose when left out')
     .option('--to-method <name>', 'the second method; the one that validation chose when left out')
     .action(async (folder: string, options: CompareOptions) => { await compare(folder, options, terminal, signal) })
+
+  command('code-length <folder>', 'how short a finished sweep\'s labels can be told at a site (minimum description length, online code)')
+    .option('--run <name>', 'of a session; its last finished run when left out')
+    .option('--sites <patterns>', 'comma-separated globs; the site that validation chose when left out')
+    .action(async (folder: string, options: CodeLengthOptions) => { await codeLength(folder, options, terminal, signal) })
 
   command('generate <model>', 'continue a prompt token by token')
     .requiredOption('--prompt <text>', 'the text to continue')

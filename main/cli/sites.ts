@@ -1,4 +1,4 @@
-import type { SiteInfo } from '../../preload/contract'
+import type { SiteInfo, SweepSummary } from '../../preload/contract'
 import { LayerscopeError } from '../engine/errors'
 
 /**
@@ -19,6 +19,13 @@ export function matchSites(names: readonly string[], patterns: string): readonly
   }
   if (globs.length === 0) throw new LayerscopeError({ code: 'arguments-invalid', message: '--sites names no site.' })
   return names.filter(name => matched.has(name))
+}
+
+/** Sites of a finished sweep that match, in depth order; the one that validation chose where no patterns are given. @throws LayerscopeError `site-unknown` */
+export function sweptSites({ sites, chosen }: SweepSummary, patterns: string | undefined): readonly string[] {
+  const names = [...new Set(sites.map(({ site }) => site))]
+  if (patterns !== undefined) return matchSites(names, patterns)
+  return chosen === null ? names.slice(0, 1) : [chosen.site]
 }
 
 /** Those of the matching sites that have a vector for every token; a glob may take in attention patterns, a full name may not. */

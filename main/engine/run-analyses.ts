@@ -199,7 +199,8 @@ export async function similarityOf({ store, datasetHash }: StoredRun, other: Sto
   return { rows: shared.length, sites, otherSites: columns, values: block }
 }
 
-function withoutClasses(): LayerscopeError {
+/** What a question about classes answers where a run predicts something else. */
+export function withoutClasses(): LayerscopeError {
   return new LayerscopeError({ code: 'task-without-classes', message: 'This is answered for probes that tell classes apart, and this run predicts something else.', field: 'runId' })
 }
 

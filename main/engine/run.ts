@@ -153,7 +153,7 @@ export async function probeStore(
 }
 
 /** The form of each row's word where rows are words of a text, else null. */
-async function wordForms(store: ActivationStore, texts: readonly string[]): Promise<readonly string[] | null> {
+export async function wordForms(store: ActivationStore, texts: readonly string[]): Promise<readonly string[] | null> {
   if (store.manifest.plan.positions.kind !== 'word') return null
   if ((await store.columns()).some(({ name }) => name === 'word')) return (await store.textColumn('word')).map(word => word ?? '')
   const [starts, ends] = [await store.textColumn('start'), await store.textColumn('end')]

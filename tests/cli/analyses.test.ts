@@ -1,7 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { CodeLength } from '../../preload/contract'
 import { shared, sharedPresent, start } from './command-line'
 
 const model = join(shared, 'models/zoo/bert/onnx/model.onnx')
@@ -51,6 +52,29 @@ describe.skipIf(!sharedPresent)('transfer and similarity', () => {
     const other = await start(['similarity', first(), second(), '--json'])
     expect(other.code).toBe(3)
     expect(JSON.parse(other.stdout)).toMatchObject({ error: { code: 'datasets-differ' } })
+  })
+
+  it('code-length of a finished sweep is printed, kept for the report, and forgotten when it is probed again', async () => {
+    const early = await start(['code-length', second(), '--json'])
+    expect([early.code, JSON.parse(early.stdout)]).toMatchObject([3, { error: { code: 'sweep-missing' } }])
+    const probe = ['probe', first(), '--label', 'label', '--group', 'city', '--strengths', '3', '--sites', 'blocks.*.block_out']
+    expect((await start(probe)).code).toBe(0)
+    const { code, stdout } = await start(['code-length', first(), '--sites', 'blocks.2.*', '--json'])
+    expect(code).toBe(0)
+    const { sites: [told] } = JSON.parse(stdout) as { readonly sites: readonly CodeLength[] }
+    expect(told).toMatchObject({ site: 'blocks.2.block_out', rows: 120, classes: 2, uniform: 120, controlTask: null })
+    // Towns stand in four rows each.
+    expect(told!.ends.every(end => end % 4 === 0)).toBe(true)
+    expect(told!.labels.blocks.reduce((sum, bits) => sum + bits, told!.naming)).toBeCloseTo(told!.labels.bits, 9)
+    const plain = await start(['code-length', first(), '--sites', 'blocks.2.*'])
+    expect(plain.stdout).toMatch(/online code of 120 labels of 2 classes in \d+ blocks.*0\.120 kbit\nsite +kbit +compression +C/)
+    const report = async (): Promise<string> => {
+      expect((await start(['report', first(), '--out', join(folder, 'report'), '--site', 'blocks.2.block_out'])).code).toBe(0)
+      return await readFile(join(folder, 'report', 'card.md'), 'utf8')
+    }
+    expect(await report()).toContain(`| labels | ${told!.labels.bits.toFixed(0)} |`)
+    expect((await start(probe)).code).toBe(0)
+    expect(await report()).not.toContain('Code length')
   })
 
   it('transfer of one folder is a bad argument', async () => {

@@ -4,7 +4,7 @@ import { writeFileAtomically } from '../../engine/atomic-file'
 import { resolvedPlan } from '../../engine/probe-plan'
 import { writePlan } from '../../engine/report/index'
 import { heldOutLayout, probeStore } from '../../engine/run'
-import { HeldOutFile, HELD_OUT_FILE, ProbesFile, PROBES_FILE, SWEEP_FILE } from '../../engine/sessions/index'
+import { discardAnalyses, HeldOutFile, HELD_OUT_FILE, ProbesFile, PROBES_FILE, SWEEP_FILE } from '../../engine/sessions/index'
 import { probePlanSchema, type ProbePlan, type ProbeTask } from '../../../preload/recipe'
 import { headline, sweepDocument, sweepTable } from '../sweep-table'
 import { matchSites } from '../sites'
@@ -36,6 +36,7 @@ export async function probe(folder: string, options: ProbeOptions, terminal: Ter
     const roles = { label: options.label ?? null, moreTargets: [...options.also ?? []], group: options.group ?? null, test: options.test ?? null, pair: options.pair ?? null, polarity: options.polarity ?? null, topic: options.topic ?? null }
     const plan = resolvedPlan(probePlanSchema.parse({ task, methods, split, folds, strengths, seed }), roles, await store.columns())
     const sites = options.sites === undefined ? store.sites : matchSites(store.sites, options.sites)
+    await discardAnalyses(folder)
     const heldOut = await HeldOutFile.create(join(folder, HELD_OUT_FILE), heldOutLayout(roles, plan), sites, plan.methods, store.rows.length)
     const probes = await ProbesFile.create(join(folder, PROBES_FILE), sites, plan.methods)
     try {

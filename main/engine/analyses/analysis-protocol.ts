@@ -1,4 +1,4 @@
-import type { ErrorReport, MeasureName, ProbeMetrics } from '../../../preload/contract'
+import type { CodeLength, ErrorReport, MeasureName, ProbeMetrics } from '../../../preload/contract'
 import type { ContrastColumns } from '../probes/index'
 import type { BestOfManyOutcome, CellDifference, ScoredCell } from '../evaluation/index'
 
@@ -117,6 +117,22 @@ export interface SimilarityOutcome {
   readonly values: Float64Array
 }
 
+/** The online code of the labels at one site; arrays have one entry an activation row. */
+export interface CodeLengthJob extends SiteRows {
+  readonly kind: 'code-length'
+  /** Class of each row; −1 for one that is not sent. */
+  readonly codes: Int32Array
+  readonly classes: number
+  /** Class of each row in the control task; null where there is none. */
+  readonly control: Int32Array | null
+  /** Rows of a group lie in one block. */
+  readonly groups: Int32Array
+  /** How many strengths are tried. */
+  readonly strengths: number
+  readonly seed: number
+}
+export type CodeLengthOutcome = Omit<CodeLength, 'site' | 'classes' | 'seconds'>
+
 /** How two cells of a sweep differ; `groups` holds a group a tested row. */
 export interface ComparisonJob {
   readonly kind: 'comparison'
@@ -141,10 +157,11 @@ export interface AnalysisOutcomes {
   readonly refit: RefitOutcome
   readonly transfer: TransferOutcome
   readonly similarity: SimilarityOutcome
+  readonly 'code-length': CodeLengthOutcome
   readonly comparison: ComparisonOutcome
   readonly 'best-of-many': BestOfManyOutcome
 }
-export type AnalysisJob = InfluenceJob | RefitJob | TransferJob | SimilarityJob | ComparisonJob | BestOfManyJob
+export type AnalysisJob = InfluenceJob | RefitJob | TransferJob | SimilarityJob | CodeLengthJob | ComparisonJob | BestOfManyJob
 
 /** What an analysis worker is started with: one job, and a flag that is 1 once it was cancelled. */
 export interface AnalysisWorkerData {

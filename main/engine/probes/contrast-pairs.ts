@@ -73,6 +73,15 @@ export function joinPairs(groups: CodedGroups, rows: Int32Array, pair: readonly 
   return joined
 }
 
+/**
+ * Which labelled rows stay on one side of every split: those of a group; words of a sentence that occurs twice, whatever
+ * its copies are called; both rows of a contrast pair. `texts` and `pair` run over all activation rows; `texts` is null where rows are no words.
+ * @throws LayerscopeError `pairs-join-groups`
+ */
+export function rowsTogether(groups: CodedGroups, rows: Int32Array, texts: readonly string[] | null, pair: readonly (string | null)[] | null): CodedGroups {
+  return joinPairs(texts && groups.given ? joinGroups(groups, rows, texts) : groups, rows, pair)
+}
+
 /** Groups that share one of `values` become one; `values` runs over all activation rows. */
 export function joinGroups(groups: CodedGroups, rows: Int32Array, values: readonly (string | null)[]): CodedGroups {
   const parent = new Map<number, number>()

@@ -1,7 +1,7 @@
 import type { ChosenSite, ClassifiedSite } from '../../../preload/contract'
 import type { ProbePlan } from '../../../preload/recipe'
 import { LayerscopeError } from '../errors'
-import { codeContrast, joinGroups, joinPairs, type SiteContrast } from './contrast-pairs'
+import { codeContrast, rowsTogether, type SiteContrast } from './contrast-pairs'
 import { planFolds } from './folds'
 import { choiceNotes, dataWarnings, resultWarnings, type SweepMaterial } from './guards'
 import { foldOfRow, foldSizes } from './kept-probes'
@@ -78,9 +78,7 @@ function prepare(input: SweepInput, plan: ProbePlan): SweepMaterial {
   checkContrast(contrast, plan.methods)
   const ownGroups = codeGroups(labels.rows, input.groups)
   checkSplit(plan, ownGroups, test !== null)
-  // Words of a sentence that occurs twice stay on one side, whatever the sentences are called.
-  const whole = input.words && ownGroups.given ? joinGroups(ownGroups, labels.rows, input.texts) : ownGroups
-  const groups = joinPairs(whole, labels.rows, columns?.pair ?? null)
+  const groups = rowsTogether(ownGroups, labels.rows, input.words ? input.texts : null, columns?.pair ?? null)
   const foldPlan = planFolds({
     codes, classes: labels.classes.length, groups: groups.codes, folds: plan.folds, split: plan.split, seed: plan.seed,
     test: test ? Uint8Array.from(labels.rows, row => test[row] as number) : null

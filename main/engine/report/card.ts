@@ -8,6 +8,8 @@ import type { ReadProbes } from '../sessions/index'
 import type { FinishedSweep } from './finished-sweep'
 import type { HeldOutScore } from './held-out-score'
 import { markdownCode as code, markdownText as text } from './literal-text'
+import { markdownTable as table } from './markdown-table'
+import { codeLengthParts } from './site-analyses'
 
 export interface CardContent {
   readonly finished: FinishedSweep
@@ -34,6 +36,7 @@ export function methodsCard(content: CardContent): string {
     ...files.figure ? ['![The card\'s figures](card.svg)'] : [],
     ...detail?.kind === 'classes' ? ['## Where it errs', confusionTable(classes, detail.confusion), ...detail.calibration === null ? [] : ['## Calibration', ...calibrationParts(detail.calibration, classes)]] : [],
     ...detail?.kind === 'numeric' ? ['## Errors', errorTable(detail.targets)] : [],
+    ...card.codeLength === null ? [] : codeLengthParts(card.codeLength),
     '## Cautions', cautions.length === 0 ? 'No guard fired.' : cautions.map(caution => `- ${text(caution)}`).join('\n'), ...notes.length > 0 ? [notes.map(note => `- ${text(note)}`).join('\n')] : [],
     '## Layers', ...files.layers ? ['![Held-out score by layer](layers.svg)'] : [], layerTable(content),
     ...files.whole ? ['## Reproduce', reproduceParagraph(content)] : []
@@ -189,11 +192,6 @@ function reproduceParagraph({ score, card: { result } }: CardContent): string {
     ? ` The run multiplies in float32; computed in float64, ${count(score.differing, 'row')} on the boundary ${score.differing === 1 ? 'is' : 'are'} predicted otherwise, and the accuracy is ${score.value}.`
     : ''
   return `\`python reproduce.py\` (numpy and safetensors) computes the score from \`direction.safetensors\` and \`activations.safetensors\` and compares it with the one stated here.${boundary}`
-}
-
-function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
-  return [line(header), line(header.map((_, column) => column === 0 ? '---' : '---:')), ...rows.map(line)].join('\n')
 }
 
 function count(number: number, one: string, many = `${one}s`): string {

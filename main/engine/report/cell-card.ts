@@ -6,13 +6,13 @@ import { probeMethods } from '../../../preload/probe-methods'
 import type { ActivationStore } from '../activations/index'
 import { confusionMatrix, reliability } from '../evaluation/index'
 import { countsSites } from '../probes/index'
-import type { HeldOutValues, ReadProbes } from '../sessions/index'
+import { keptAnalysis, type HeldOutValues, type ReadProbes } from '../sessions/index'
 import type { FinishedSweep } from './finished-sweep'
 import { testedRows, type CellMaterial } from './cell-material'
 
-/** Everything the card of a cell states, from what its run kept; nothing is fitted again. */
+/** Everything the card of a cell states, from what its run kept; nothing is fitted here. */
 export async function cellCard({ finished, store }: { readonly finished: FinishedSweep; readonly store: ActivationStore }, { result, values, kept }: CellMaterial): Promise<CellCard> {
-  const { sweep, roles, plan, runId } = finished
+  const { folder, sweep, roles, plan, runId } = finished
   const { site, method } = result
   const { model, dataset, extraction, plan: { positions, dtype } } = store.manifest
   const tested = testedRows(values)
@@ -29,6 +29,7 @@ export async function cellCard({ finished, store }: { readonly finished: Finishe
     chosen: sweep.chosen && { site: sweep.chosen.site, method: sweep.chosen.method, here: sweep.chosen.site === site && sweep.chosen.method === method },
     cells: sweep.sites.length,
     detail: values.kind === 'classes' ? classDetail(values, tested, sweep.classes.length) : values.kind === 'numeric' ? numberDetail(values, tested) : null,
+    codeLength: await keptAnalysis(folder, 'code-length', site),
     cautions: [...cellCautions(result, sweep), ...sweep.warnings.filter(warning => result.remarks === undefined || !countsSites(warning))], notes: [...remarkOf(method), ...sweep.notes ?? []]
   }
 }
