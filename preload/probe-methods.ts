@@ -17,12 +17,14 @@ export interface ProbeMethodInfo {
   readonly needs: readonly NeededColumn[]
   /** What its strengths are called; null where there is none to choose. */
   readonly strength: 'C' | 'α' | 'epochs' | null
+  /** Whether it keeps a linear probe, which influence, refits, transfer and directions read. */
+  readonly linear: boolean
   /** What a reader of its score must know; null where the method's name says it. */
   readonly remark: string | null
 }
 
 const method = (name: string, summary: string, more: Partial<Omit<ProbeMethodInfo, 'name' | 'summary'>> = {}): ProbeMethodInfo =>
-  ({ name, summary, task: 'classes', twoClasses: false, needs: [], strength: null, remark: null, ...more })
+  ({ name, summary, task: 'classes', twoClasses: false, needs: [], strength: null, linear: true, remark: null, ...more })
 
 /** In the order they are offered. */
 export const probeMethods: readonly ProbeMethodInfo[] = [
@@ -32,19 +34,19 @@ export const probeMethods: readonly ProbeMethodInfo[] = [
   method('lda', 'Gaussian classes that share a covariance, shrunk'),
   method('nearest-centroid', 'The class whose mean is closest'),
   method('mlp', 'A small network, 256–128–64: what is there but not along one direction', {
-    strength: 'epochs', remark: 'It can learn what no single direction holds, so its score says less of how a model represents a thing than a linear probe\'s does.'
+    strength: 'epochs', linear: false, remark: 'It can learn what no single direction holds, so its score says less of how a model represents a thing than a linear probe\'s does.'
   }),
   method('paired-mean-difference', 'Mean difference within contrast pairs', { twoClasses: true, needs: ['pair'] }),
   method('paired-first-component', 'Main axis of the differences within contrast pairs', {
     twoClasses: true, needs: ['pair'], remark: 'Its direction is found without labels; they give its sign and its boundary.'
   }),
   method('ccs', 'Finds what is consistent within pairs, without labels', {
-    twoClasses: true, needs: ['pair'],
+    twoClasses: true, needs: ['pair'], linear: false,
     remark: 'Its direction is found without labels; they give its sign alone, the one with more training pairs right. The two rows of a pair are scored together, as the method defines, so that one of them is taken to be true.'
   }),
   method('ttpd', 'Truth apart from polarity, for statements and their negations', { twoClasses: true, needs: ['polarity'] }),
   method('ridge', 'Linear regression, regularised', { task: 'numeric', strength: 'α' }),
-  method('structural', 'Distances and depths in the parse tree', { task: 'tree' })
+  method('structural', 'Distances and depths in the parse tree', { task: 'tree', linear: false })
 ]
 
 /** What a dataset offers to methods. */

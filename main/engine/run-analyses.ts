@@ -4,6 +4,7 @@
  */
 import type { InfluenceResult, InfluentialRow, RefitResult, RefitScore, SimilarityResult, SiteResult, TransferCell, TransferResult } from '../../preload/contract'
 import { methodName } from '../../preload/measures'
+import { probeMethods } from '../../preload/probe-methods'
 import type { ActivationStore } from './activations/index'
 import { analyse, type ProbedRows, type SimilaritySite, type TransferScore, type TransferSide } from './analyses/index'
 import { LayerscopeError } from './errors'
@@ -26,7 +27,7 @@ export interface SweptRun {
   /** Column that keeps rows together; null without one. */
   readonly group: string | null
   readonly seed: number
-  /** Method that validation chose at a site; null where none was trained. */
+  /** Of the methods that keep a linear probe, the one with the best validation score at a site; null where none was trained. */
   methodAt(site: string): string | null
   result(site: string, method: string): SiteResult | null
   /** @throws LayerscopeError `probes-missing`, `method-not-linear`, `values-not-ready` */
@@ -43,7 +44,7 @@ export async function sweptRun(run: RunFolder): Promise<SweptRun> {
   return {
     runId: summary.runId, dataset: summary.dataset.name, modelHash: summary.model.hash, classes: sweep.classes, store,
     group: summary.dataset.roles.group, seed: summary.probePlan.seed,
-    methodAt: site => run.methodAt(site),
+    methodAt: site => bestLinear(sweep.sites.filter(result => result.site === site)),
     result: (site, method) => sweep.sites.find(result => result.site === site && result.method === method) ?? null,
     async probed(site, method) {
       const { probes, fold } = await run.probes(site, method)
@@ -58,6 +59,11 @@ export async function sweptRun(run: RunFolder): Promise<SweptRun> {
       }
     }
   }
+}
+
+function bestLinear(results: readonly SiteResult[]): string | null {
+  const linear = results.filter(({ method }) => probeMethods.some(({ name, linear }) => linear && name === method))
+  return linear.length === 0 ? null : linear.reduce((best, result) => result.validationScore > best.validationScore ? result : best).method
 }
 
 /** @throws LayerscopeError `method-not-logistic`, `row-not-stored`, and those of the analysis */
@@ -206,7 +212,8 @@ export function withoutClasses(): LayerscopeError {
 
 function chosenMethod(run: SweptRun, site: string, method: string | null): string {
   const used = method ?? run.methodAt(site)
-  if (used === null || run.result(site, used) === null) throw new LayerscopeError({ code: 'values-not-ready', message: `There is no finished probe ${used ?? ''} at ${site}.`.replace('  ', ' '), field: 'site', hint: 'Run the probes to the end first.' })
+  if (used === null) throw new LayerscopeError({ code: 'method-not-linear', message: `No linear probe was trained at ${site}.`, field: 'site', hint: 'Run logistic or another linear method there.' })
+  if (run.result(site, used) === null) throw new LayerscopeError({ code: 'values-not-ready', message: `There is no finished probe ${used} at ${site}.`, field: 'site', hint: 'Run the probes to the end first.' })
   return used
 }
 

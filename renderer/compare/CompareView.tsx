@@ -1,6 +1,6 @@
 import { GitCompareArrows, MoreHorizontal, Table2 } from 'lucide-react'
 import { useEffect, useMemo, useState } from 'react'
-import type { RunSummary } from '../../preload/contract'
+import type { ErrorReport, RunSummary } from '../../preload/contract'
 import { ContextMenu, EmptyState, IconButton, Menu, SegmentedControl, Select, Skeleton, formatPercent, formatPercentInterval, formatQuantity, type MenuItem } from '../components'
 import { useDataTheme } from '../palette'
 import { HeatMap, HeatMapTable, copyText, fileName, heatMapTable, renderHeatMap, saveFile, toCsv, toTsv, type HeatMapData, type HeatMapPlace } from '../plots'
@@ -19,7 +19,7 @@ type Kind = (typeof kinds)[number]['value']
 interface Shown {
   readonly map: HeatMapData | null
   readonly empty: { readonly title: string; readonly body: string } | null
-  readonly error: string | null
+  readonly error: ErrorReport | null
   /** One line under the map. */
   readonly note: string
   readonly selected: HeatMapPlace
@@ -80,7 +80,7 @@ export function CompareView({ onSettled }: { readonly onSettled: () => void }): 
         </ContextMenu>
       )}
       {map && note && <p className="CompareView-note">{note}</p>}
-      {error && <p className="CompareView-error" role="alert">{error}</p>}
+      {error && <div className="CompareView-empty" role="alert"><EmptyState icon={GitCompareArrows} title={error.message} {...(error.hint === undefined ? {} : { body: error.hint })} /></div>}
       {!map && empty && <div className="CompareView-empty"><EmptyState icon={GitCompareArrows} title={empty.title} body={empty.body} /></div>}
       {!map && !empty && !error && <div className="CompareView-waiting"><Skeleton width="100%" /><Skeleton width="100%" /><Skeleton width="100%" /></div>}
     </section>
@@ -103,7 +103,7 @@ function useTransfer(wanted: boolean): Shown {
     const left = value?.leftOut.map(({ dataset, reason }) => `${dataset}: ${reason}`).join(' · ') ?? ''
     const dropped = value?.cells.reduce((sum, one) => sum + (one?.dropped ?? 0), 0) ?? 0
     return {
-      map: value && !alone ? transferMap(value, model) : null, error: error?.message ?? null, square: false, selected: nowhere,
+      map: value && !alone ? transferMap(value, model) : null, error, square: false, selected: nowhere,
       empty: ready && !alone ? null : { title: 'How a probe trained on one dataset does on another', body: `Run a second dataset on this model to see its probe tested on each.${left ? ` Left out: ${left}.` : ''}` },
       note: ['The diagonal is the held-out score.', dropped > 0 ? `${formatQuantity(dropped, 'row')} of groups that every fold trained on were not tested.` : '', left ? `Left out: ${left}.` : ''].filter((part) => part !== '').join(' '),
       notes: (row, column) => {
@@ -127,7 +127,7 @@ function useSimilarity(wanted: boolean, run: RunSummary | null, other: RunSummar
   return useMemo(() => {
     const at = (sites: readonly string[] | undefined): number | null => { const index = sites?.indexOf(site ?? '') ?? -1; return index < 0 ? null : index }
     return {
-      map: value && run ? similarityMap(value, run, other) : null, error: error?.message ?? null, square: true, note: 'Linear CKA: 1 for representations that are the same up to rotation and scale. Layers whose rows are all alike have none.',
+      map: value && run ? similarityMap(value, run, other) : null, error, square: true, note: 'Linear CKA: 1 for representations that are the same up to rotation and scale. Layers whose rows are all alike have none.',
       empty: stored ? null : { title: 'How alike the layers represent the rows', body: 'Run a dataset with one vector a row: every layer is compared with every other, and with those of another model on the same data.' },
       selected: { row: at(value?.sites), column: other ? null : at(value?.otherSites) }, onSelect: (row) => setSite(value?.sites[row] ?? null)
     }

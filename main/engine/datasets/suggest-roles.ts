@@ -11,6 +11,10 @@ export interface RoleSuggestion {
 
 const textNames = ['text', 'statement', 'sentence', 'prompt', 'question', 'content', 'review', 'premise', 'utterance']
 const labelNames = ['label', 'labels', 'target', 'class', 'y', 'truth', 'gold', 'is_true', 'category', 'sentiment', 'answer']
+const latitudeNames = ['latitude', 'lat']
+const longitudeNames = ['longitude', 'lon', 'lng', 'long']
+/** What places lie in, best first: neighbours would tell on each other. */
+const regionNames = ['country', 'nation', 'state', 'region', 'continent']
 const testNames = ['is_test', 'test', 'split', 'never_judged', 'fold_test', 'heldout', 'held_out']
 const polarityNames = ['polarity', 'is_affirmative', 'affirmative']
 const topicNames = ['topic', 'dataset', 'domain', 'subset', 'theme']
@@ -27,10 +31,14 @@ export async function suggestRoles(connection: DuckDBConnection, table: string, 
   const test = named(testNames, (column) => column !== text && column.distinct >= 2 && column.distinct <= 4)
   const isLabel = (column: TableColumn): boolean => column !== text && column !== test && column.distinct >= 2 && column.type !== 'other' && column.type !== 'date'
   const isClasses = (column: TableColumn): boolean => isLabel(column) && !isQuantity(column) && column.distinct <= Math.min(20, Math.max(2, rows / 4))
-  const label = named(labelNames, (column) => isLabel(column) && (isQuantity(column) || column.distinct <= 100)) ??
+  // Where on Earth something is is asked before classes that no name speaks for.
+  const [latitude, longitude] = [named(latitudeNames, isQuantity), named(longitudeNames, isQuantity)]
+  const place = latitude !== undefined && longitude !== undefined ? latitude : undefined
+  const label = named(labelNames, (column) => isLabel(column) && (isQuantity(column) || column.distinct <= 100)) ?? place ??
     columns.filter(isClasses).sort((a, b) => a.distinct - b.distinct)[0]
-  const group = label === undefined ? null : await recurringColumn(connection, table, columns.filter((column) => column !== text && column !== label && column !== test), label)
   const free = columns.filter((column) => column !== text && column !== label && column !== test)
+  const region = label === place ? named(regionNames, (column) => free.includes(column) && column.distinct >= fewestGroups) : undefined
+  const group = label === undefined ? null : await recurringColumn(connection, table, region === undefined ? free : [region], label)
   const pair = label?.distinct === 2 ? await pairColumn(connection, table, free, label) : null
   const polarity = named(polarityNames, (column) => free.includes(column) && column.distinct === 2 && column.examples.every((example) => parsePolarity(example) !== null))
   const topic = named(topicNames, (column) => free.includes(column) && column.distinct >= 2 && column.distinct <= mostTopics)
@@ -38,6 +46,7 @@ export async function suggestRoles(connection: DuckDBConnection, table: string, 
     roles: {
       ...(text === undefined ? {} : { text: { kind: 'column', column: text.name } }),
       ...(label === undefined ? {} : { label: label.name }),
+      ...(label !== undefined && label === place && longitude !== undefined ? { moreTargets: [longitude.name] } : {}),
       ...(group === null ? {} : { group: group.column.name }),
       ...(test === undefined ? {} : { test: test.name }),
       ...(pair === null ? {} : { pair: pair.name }),

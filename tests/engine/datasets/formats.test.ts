@@ -109,3 +109,15 @@ describe.skipIf(!existsSync(cities))('cities.csv', () => {
     await dataset.close()
   })
 })
+
+const places = fileURLToPath(new URL('../../../../shared/data/space/world_place.csv', import.meta.url))
+
+describe.skipIf(!existsSync(places))('world_place.csv', () => {
+  it('suggests where a place lies, countries whole, before classes that no name speaks for', async () => {
+    const dataset = await openDataset(places)
+    expect(dataset.summary.suggested).toEqual({
+      text: { kind: 'column', column: 'name' }, label: 'latitude', moreTargets: ['longitude'], group: 'country', test: 'is_test'
+    })
+    await dataset.close()
+  })
+})

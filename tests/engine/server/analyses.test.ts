@@ -127,4 +127,16 @@ describe.skipIf(!present)('analyses over finished runs', () => {
     const same = await client.get('probe.similarity', { sessionId, runId, other: runId })
     expect([...same.values].every((value, i) => Number.isNaN(value) ? Number.isNaN(values[i]) : Math.abs(value - (values[i] as number)) < 1e-9)).toBe(true)
   })
+
+  it('asks the best linear probe where validation chose one that is not, and says so where there is none', async () => {
+    const { modelId } = await client.get('model.open', { path: modelPath })
+    const { datasetId } = await client.get('dataset.open', { path: await dataset('network.csv', 0, ['warm and wide', 'cold and small'], ['yes', 'no']) })
+    const transferOf = async (methods: string[]): Promise<string> => {
+      const { runId } = await client.get('run.start', { sessionId, modelId, datasetId, roles: ROLES, extraction: { sites: [SITE] }, probe: { methods, strengths: 1 } })
+      const asked = client.get('probe.transfer', { sessionId, runId, site: SITE })
+      return await code(asked) === 'none' ? (await asked).method : code(asked)
+    }
+    expect(await transferOf(['mlp', 'mass-mean'])).toBe('mass-mean')
+    expect(await transferOf(['mlp'])).toBe('method-not-linear')
+  })
 })
