@@ -16,11 +16,28 @@ const digitsApart: Component = sequence({ type: 'Digits', individual_digits: tru
 const letters = (digits: string): Component =>
   sequence(split(`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|${digits}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+`), byteLevel(false))
 
+/** Words that a change from small to capital letters cuts, as in Mistral's and OpenAI's newer tokenizers. */
+const cased = (contraction: string, digits: string): Component => {
+  const [capital, small] = ['[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]', '[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]']
+  const word = (capitals: string, smalls: string): string => `[^\\r\\n\\p{L}\\p{N}]?${capital}${capitals}${small}${smalls}${contraction}`
+  return sequence(split(`${word('*', '+')}|${word('+', '*')}|${digits}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+`), byteLevel(false))
+}
+
+interface PreTokenizer {
+  readonly split: Component
+  readonly normalizer?: Component
+  readonly ignoreMerges?: boolean
+  /** What llama.cpp adds around a text where the file does not say: most files of these tokenizers do not. */
+  readonly adds?: 'beginning' | 'both'
+}
+
+const llama3: PreTokenizer = { split: letters('\\p{N}{1,3}'), ignoreMerges: true, adds: 'beginning' }
+
 /**
  * Pre-tokenizers by the name GGUF files carry (llama.cpp's `llama-vocab.cpp`), as the source tokenizers spell them.
  * Some sources also normalise, which the file does not say and the name implies.
  */
-const PRE_TOKENIZERS: Readonly<Record<string, { readonly split: Component; readonly normalizer?: Component; readonly ignoreMerges?: boolean }>> = {
+const PRE_TOKENIZERS: Readonly<Record<string, PreTokenizer>> = {
   'gpt-2': { split: byteLevel(true) },
   mpt: { split: byteLevel(true) },
   olmo: { split: byteLevel(true), normalizer: { type: 'NFC' } },
@@ -33,14 +50,19 @@ const PRE_TOKENIZERS: Readonly<Record<string, { readonly split: Component; reado
   qwen2: { split: letters('\\p{N}'), normalizer: { type: 'NFC' } },
   'deepseek-r1-qwen': { split: letters('\\p{N}'), normalizer: { type: 'NFC' } },
   stablelm2: { split: letters('\\p{N}') },
-  'llama-bpe': { split: letters('\\p{N}{1,3}'), ignoreMerges: true },
-  llama3: { split: letters('\\p{N}{1,3}'), ignoreMerges: true },
-  'llama-v3': { split: letters('\\p{N}{1,3}'), ignoreMerges: true },
-  dbrx: { split: letters('\\p{N}{1,3}') }
+  'llama-bpe': llama3, llama3, 'llama-v3': llama3, falcon3: llama3,
+  dbrx: { split: letters('\\p{N}{1,3}') },
+  'smaug-bpe': { split: letters('\\p{N}{1,3}') },
+  tekken: { split: cased('', '\\p{N}'), ignoreMerges: true, adds: 'beginning' },
+  'gpt-4o': { split: cased(`(?i:'s|'t|'re|'ve|'m|'ll|'d)?`, '\\p{N}{1,3}') },
+  'roberta-bpe': { split: byteLevel(true), adds: 'both' },
+  'deepseek-coder': {
+    split: sequence(split('[\\r\\n]'), split('\\s?\\p{L}+'), split('\\s?\\p{P}+'), split('[一-龥ࠀ-一가-\ud7ff]+'), { type: 'Digits', individual_digits: true }, byteLevel(false))
+  }
 }
 
 /**
- * Rebuilds the tokenizer that a GGUF file carries: byte-level BPE, SentencePiece BPE or WordPiece.
+ * Rebuilds the tokenizer that a GGUF file carries: byte-level BPE, SentencePiece BPE or unigram, or WordPiece.
  * @returns null where the file has none
  * @throws LayerscopeError `tokenizer-unsupported`, `tokenizer-unreadable`
  */
@@ -48,13 +70,13 @@ export function ggufTokenizer(file: GgufFile, maxLength: number): Tokenizer | nu
   const model = file.metadata.get('tokenizer.ggml.model')
   if (model === undefined || model === 'none' || model === 'no_vocab') return null
   const vocabulary = new GgufVocabulary(file)
-  const written = model === 'gpt2' ? byteLevelFile(vocabulary) : model === 'llama' ? sentencePieceFile(vocabulary) : model === 'bert' ? wordPieceFile(vocabulary) : null
-  if (!written) {
+  const write = typeof model === 'string' && Object.hasOwn(KINDS, model) ? KINDS[model] : undefined
+  if (!write) {
     throw new LayerscopeError({
-      code: 'tokenizer-unsupported', message: `The file's tokenizer is of the kind "${String(model)}", which Layerscope does not know; it knows gpt2, llama and bert.`, file: file.path
+      code: 'tokenizer-unsupported', message: `The file's tokenizer is of the kind "${String(model)}", which Layerscope does not know; it knows ${Object.keys(KINDS).join(', ')}.`, file: file.path
     })
   }
-  return new PipelineTokenizer(tokenizerFileSchema.parse(written), { maxLength, truncationSide: 'right' })
+  return new PipelineTokenizer(tokenizerFileSchema.parse(write(vocabulary)), { maxLength, truncationSide: 'right' })
 }
 
 class GgufVocabulary {
@@ -123,7 +145,15 @@ class GgufVocabulary {
     }
   }
 
-  private unreadable(key: string): LayerscopeError {
+  /** A list of bytes, which files write signed or unsigned; null where there is none. */
+  bytes(key: string): Buffer | null {
+    const value = this.file.metadata.get(`tokenizer.ggml.${key}`)
+    if (value === undefined) return null
+    if (!Array.isArray(value) || !value.every((entry) => typeof entry === 'number')) throw this.unreadable(key)
+    return Buffer.from(value)
+  }
+
+  unreadable(key: string): LayerscopeError {
     return new LayerscopeError({ code: 'tokenizer-unreadable', message: `The metadata entry tokenizer.ggml.${key} does not fit the vocabulary.`, file: this.file.path, field: `tokenizer.ggml.${key}` })
   }
 }
@@ -141,7 +171,7 @@ function byteLevelFile(vocabulary: GgufVocabulary): unknown {
     added_tokens: vocabulary.added,
     normalizer: pre.normalizer ?? null,
     pre_tokenizer: pre.split,
-    post_processor: vocabulary.postProcessor(vocabulary.flag('add_bos_token', false), vocabulary.flag('add_eos_token', false), vocabulary.id('eos_token_id')),
+    post_processor: vocabulary.postProcessor(vocabulary.flag('add_bos_token', pre.adds !== undefined), vocabulary.flag('add_eos_token', pre.adds === 'both'), vocabulary.id('eos_token_id')),
     decoder: byteLevel(true),
     model: { type: 'BPE', vocab: idsByToken(vocabulary.tokens), merges: [...vocabulary.strings('merges')], ignore_merges: pre.ignoreMerges ?? false, fuse_unk: false, byte_fallback: false }
   }
@@ -160,6 +190,23 @@ function sentencePieceFile(vocabulary: GgufVocabulary): unknown {
     model: {
       type: 'BPE', vocab: idsByToken(vocabulary.tokens), merges: mergesByScore(vocabulary), unk_token: vocabulary.tokens[unknown] ?? null, byte_fallback: true, fuse_unk: true, ignore_merges: false
     }
+  }
+}
+
+/** SentencePiece's unigram model as XLM-RoBERTa's source tokenizer spells it; llama.cpp calls it after T5. */
+function unigramFile(vocabulary: GgufVocabulary): unknown {
+  const scores = vocabulary.numbers('scores')
+  if (!scores) throw vocabulary.unreadable('scores')
+  const metaspace: Component = { type: 'Metaspace', replacement: '▁', prepend_scheme: vocabulary.flag('add_space_prefix', true) ? 'always' : 'never', split: true }
+  const unknown = vocabulary.id('unknown_token_id') ?? vocabulary.types.indexOf(TOKEN_TYPE.unknown)
+  const charsmap = vocabulary.bytes('precompiled_charsmap')
+  return {
+    added_tokens: vocabulary.added,
+    normalizer: charsmap === null ? null : { type: 'Precompiled', precompiled_charsmap: charsmap.toString('base64') },
+    pre_tokenizer: vocabulary.flag('remove_extra_whitespaces', true) ? sequence({ type: 'WhitespaceSplit' }, metaspace) : metaspace,
+    post_processor: vocabulary.postProcessor(vocabulary.flag('add_bos_token', false), vocabulary.flag('add_eos_token', true), vocabulary.id('eos_token_id')),
+    decoder: metaspace,
+    model: { type: 'Unigram', unk_id: unknown < 0 ? null : unknown, vocab: vocabulary.tokens.map((token, id) => [token, scores[id] ?? 0]), byte_fallback: vocabulary.types.includes(TOKEN_TYPE.byte) }
   }
 }
 
@@ -208,3 +255,6 @@ function idsByToken(tokens: readonly string[]): Record<string, number> {
   tokens.forEach((token, id) => (ids[token] ??= id))
   return ids
 }
+
+/** Tokenizers by llama.cpp's name for their kind, as a tokenizer.json would write them. */
+const KINDS: Readonly<Record<string, (vocabulary: GgufVocabulary) => unknown>> = { gpt2: byteLevelFile, llama: sentencePieceFile, t5: unigramFile, bert: wordPieceFile }
