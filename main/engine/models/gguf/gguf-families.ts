@@ -163,7 +163,15 @@ async function rotaryScaling(read: MetadataReader, readBytes: (offset: number, l
   if (kind === 'none' || factor === null) return { kind: 'default' }
   if (kind === 'linear') return { kind: 'linear', factor }
   if (kind === 'yarn') {
-    return { kind: 'yarn', factor, originalLength, betaFast: 32, betaSlow: 1, truncate: true, attentionFactor: factor <= 1 ? 1 : 0.1 * Math.log(factor) + 1 }
+    const extrapolated = read.optional('rope.scaling.yarn_ext_factor') ?? 1
+    if (extrapolated !== 1 && extrapolated >= 0) throw read.invalid('rope.scaling.yarn_ext_factor', `is ${extrapolated}; Layerscope knows 1`)
+    // llama.cpp multiplies what the file gives by YaRN's own factor.
+    const given = read.optional('rope.scaling.yarn_attn_factor') ?? read.optional('rope.scaling.attn_factor') ?? 1
+    return {
+      kind: 'yarn', factor, originalLength, truncate: true,
+      betaFast: read.optional('rope.scaling.yarn_beta_fast') ?? 32, betaSlow: read.optional('rope.scaling.yarn_beta_slow') ?? 1,
+      attentionFactor: given * (factor <= 1 ? 1 : 0.1 * Math.log(factor) + 1)
+    }
   }
   throw read.invalid('rope.scaling.type', `is ${kind}, which Layerscope does not know`)
 }
