@@ -112,4 +112,33 @@ export interface CodeLength {
   readonly seconds: number
 }
 
+/** A probe trained again on features that something was taken out of. */
+export interface ErasedScore {
+  /** Directions taken out, mean over the folds. */
+  readonly directions: number
+  /** Of the fresh probe on held-out rows. */
+  readonly accuracy: number
+  readonly interval: Interval
+  /** Share of the training rows' variance that went with them; every feature counts the same. Mean over the folds. */
+  readonly variance: number
+}
+
+/** A run's label erased from one site, by closed form (LEACE) and by projections (INLP). */
+export interface Erasure {
+  readonly site: string
+  /** Held-out rows. */
+  readonly rows: number
+  /** Accuracy of always answering the most frequent class of the training rows. */
+  readonly majority: number
+  readonly before: { readonly accuracy: number; readonly interval: Interval }
+  readonly leace: ErasedScore
+  /** After one projection, two, and so on. */
+  readonly inlp: readonly ErasedScore[]
+  /** Whether the interval of the last projection's accuracy reaches the majority's. */
+  readonly reached: boolean
+  /** The probe of the true label after as much was taken out for shuffled labels: by LEACE, and by as many projections as `inlp` has. */
+  readonly shuffled: { readonly leace: ErasedScore; readonly inlp: ErasedScore }
+  readonly seconds: number
+}
+
 export interface AnalysisProgress { readonly kind: 'progress'; readonly done: number; readonly total: number }

@@ -1,5 +1,5 @@
 /** What stands on the card of one cell (a site and a method of a run), how two cells compare, and what picking the best of many adds. */
-import type { CodeLength, Interval, MeasureName, SiteResult, Task } from './contract'
+import type { CodeLength, Erasure, Interval, MeasureName, SiteResult, Task } from './contract'
 import type { Positions, ProbePlan } from './recipe'
 
 /** One bin of a reliability curve; means are null where no row falls into it. */
@@ -99,6 +99,8 @@ export interface CellCard {
   readonly detail: ClassDetail | NumberDetail | null
   /** How short the labels can be told at this site; null where it was not computed. */
   readonly codeLength: CodeLength | null
+  /** What is left of the label once it is erased from this site; null where it was not computed. */
+  readonly erasure: Erasure | null
   /** Guards that fired for this cell, then those of the sweep, in sentences. */
   readonly cautions: readonly string[]
   readonly notes: readonly string[]

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod'
 import type { BestOfMany, CellCard, CellComparison, ReportSummary } from './cards'
-import type { AnalysisProgress, CodeLength, InfluenceResult, RefitResult, SimilarityResult, TransferResult } from './analyses'
+import type { AnalysisProgress, CodeLength, Erasure, InfluenceResult, RefitResult, SimilarityResult, TransferResult } from './analyses'
 import type { SentenceTree, TestSentences } from './trees'
 import {
   columnRolesSchema, extractionSchema, probePlanSchema, probeTaskSchema, projectionPlanSchema, readOptionsSchema,
@@ -620,6 +620,8 @@ export const requestSchemas = {
   'probe.similarity': z.object({ sessionId: id, runId: id, other: id.nullable().default(null) }),
   /** How short the labels of a run over classes can be told at a site (minimum description length); kept with the run. */
   'probe.codeLength': z.object({ sessionId: id, runId: id, site: z.string() }),
+  /** Takes the label of a run over classes out of a site, by LEACE and by up to `iterations` projections, and trains the probe again; kept with the run. */
+  'probe.erasure': z.object({ sessionId: id, runId: id, site: z.string(), iterations: z.int().min(1).max(1000).default(20) }),
   /** All that a run keeps about one site and method. */
   'probe.card': z.object({ sessionId: id, runId: id, site: z.string(), method: z.string() }),
   /** How two sites or methods of a run differ on the same held-out rows. */
@@ -675,6 +677,7 @@ export interface RequestResults {
   'probe.transfer': TransferResult
   'probe.similarity': SimilarityResult
   'probe.codeLength': CodeLength
+  'probe.erasure': Erasure
   'probe.card': CellCard
   'run.report': ReportSummary
   'probe.compare': CellComparison
@@ -694,6 +697,7 @@ export interface RequestEvents {
   'probe.transfer': AnalysisProgress
   'probe.similarity': AnalysisProgress
   'probe.codeLength': AnalysisProgress
+  'probe.erasure': AnalysisProgress
   'projection.start': ProjectionEvent
   /** Bytes unpacked; only where a zip is opened. */
   'session.open': ByteProgress

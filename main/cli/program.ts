@@ -4,6 +4,7 @@ import { errorReport, LayerscopeError } from '../engine/errors'
 import { collect, numberBetween, parseNames, parsePositions, wholeNumber } from './arguments'
 import { codeLength, type CodeLengthOptions } from './commands/code-length'
 import { compare, type CompareOptions } from './commands/compare'
+import { eraseLabel, type EraseOptions } from './commands/erase'
 import { extract, type ExtractOptions } from './commands/extract'
 import { generate, type GenerateOptions } from './commands/generate'
 import { gradient, type GradientOptions } from './commands/gradient'
@@ -173,6 +174,12 @@ function program(terminal: Terminal, signal: AbortSignal): Command {
     .option('--run <name>', 'of a session; its last finished run when left out')
     .option('--sites <patterns>', 'comma-separated globs; the site that validation chose when left out')
     .action(async (folder: string, options: CodeLengthOptions) => { await codeLength(folder, options, terminal, signal) })
+
+  command('erase <folder>', 'takes the label of a finished sweep out of a site by LEACE and INLP, and trains the probe again')
+    .option('--run <name>', 'of a session; its last finished run when left out')
+    .option('--sites <patterns>', 'comma-separated globs; the site that validation chose when left out')
+    .option('--iterations <n>', 'most projections of INLP', wholeNumber(1, 1000), 20)
+    .action(async (folder: string, options: EraseOptions) => { await eraseLabel(folder, options, terminal, signal) })
 
   command('generate <model>', 'continue a prompt token by token')
     .requiredOption('--prompt <text>', 'the text to continue')

@@ -8,7 +8,7 @@ import { nearestRows } from './projections/index'
 import { bestOfRun, cellCard, cellMaterial, compareTwo, sweepOfRun, writeReport, type SweptStore } from './report/index'
 import { executeRun } from './run'
 import { influenceOn, refitOf, similarityOf, sweptRun, transferOf, type StoredRun } from './run-analyses'
-import { codeLengthAt } from './run-sites'
+import { codeLengthAt, erasureAt } from './run-sites'
 import { sentenceTree, testSentences } from './run-trees'
 import type { RequestHandlers } from './server'
 import { isZip, Session, type RunFolder, type SessionChange } from './sessions/index'
@@ -145,6 +145,8 @@ export function requestHandlers(workplace: Workplace): RequestHandlers {
     },
     'probe.codeLength': async ({ sessionId, runId, site }, { signal, send }) =>
       await codeLengthAt(await sweptStore(workplace.session(sessionId).run(runId)), site, { signal, onProgress: progressOf(send) }),
+    'probe.erasure': async ({ sessionId, runId, site, iterations }, { signal, send }) =>
+      await erasureAt(await sweptStore(workplace.session(sessionId).run(runId)), site, iterations, { signal, onProgress: progressOf(send) }),
     'probe.card': async ({ sessionId, runId, site, method }) => {
       const swept = await sweptStore(workplace.session(sessionId).run(runId))
       return await cellCard(swept, await cellMaterial(swept.finished, site, method))

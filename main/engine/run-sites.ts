@@ -1,5 +1,5 @@
-/** What is asked of one site of a finished run: how short its labels can be told. The answers are kept with the run. */
-import type { CodeLength } from '../../preload/contract'
+/** What is asked of one site of a finished run: how short its labels can be told, and what is left of them once they are erased. The answers are kept with the run. */
+import type { CodeLength, Erasure } from '../../preload/contract'
 import type { ActivationStore } from './activations/index'
 import { analyse } from './analyses/index'
 import { LayerscopeError } from './errors'
@@ -57,6 +57,21 @@ export async function codeLengthAt(swept: SweptStore, site: string, watch: Analy
   }, watch)
   const result = { site, classes, ...outcome, seconds: (performance.now() - began) / 1000 }
   await keepAnalysis(folder, 'code-length', result)
+  return result
+}
+
+/**
+ * The label of a run erased from one site, and the probe trained again on what is left, on the folds of the run and at their strengths.
+ * `iterations`: INLP projects at most so often.
+ * @throws LayerscopeError `task-without-classes`, `method-not-logistic`, `result-unknown`, `probes-missing`, and those of the analysis
+ */
+export async function erasureAt(swept: SweptStore, site: string, iterations: number, watch: AnalysisWatch): Promise<Erasure> {
+  const { folder, plan, sweep } = swept.finished
+  const began = performance.now()
+  const { strengths, ...labels } = await labelsAt(swept, site)
+  const outcome = await analyse({ kind: 'erasure', site, ...labels, classes: sweep.classes.length, folds: strengths.length, strengths, iterations, seed: plan.seed }, watch)
+  const result = { site, ...outcome, seconds: (performance.now() - began) / 1000 }
+  await keepAnalysis(folder, 'erasure', result)
   return result
 }
 

@@ -77,6 +77,21 @@ describe.skipIf(!sharedPresent)('transfer and similarity', () => {
     expect(await report()).not.toContain('Code length')
   })
 
+  it('erase takes the label out of a site, and the report says so', async () => {
+    expect((await start(['probe', first(), '--label', 'label', '--group', 'city', '--strengths', '3', '--sites', 'blocks.*.block_out'])).code).toBe(0)
+    const asked = ['erase', first(), '--sites', 'blocks.2.*', '--iterations', '2']
+    const { code, stdout } = await start([...asked, '--json'])
+    expect(code).toBe(0)
+    const { sites: [told] } = JSON.parse(stdout) as { readonly sites: readonly { readonly rows: number; readonly majority: number; readonly leace: { readonly accuracy: number; readonly interval: readonly number[] }; readonly inlp: readonly unknown[] }[] }
+    expect(told).toMatchObject({ site: 'blocks.2.block_out', rows: 120, majority: 0.5, leace: { directions: 1, accuracy: 0.5 }, shuffled: { leace: { directions: 1 } } })
+    expect(told!.leace.interval).toHaveLength(2)
+    expect(told!.inlp.length).toBeLessThanOrEqual(2)
+    expect((await start(asked)).stdout).toMatch(/blocks\.2\.block_out: logistic probe on 120 held-out rows, majority class 0\.500\n +directions +accuracy/)
+    expect((await start(['report', first(), '--out', join(folder, 'erased'), '--site', 'blocks.2.block_out'])).code).toBe(0)
+    expect(await readFile(join(folder, 'erased', 'card.md'), 'utf8')).toMatch(/## Erasure[\s\S]*\| LEACE \| 1 \| 50\.0 % \|/)
+    expect((await start(['erase', first(), '--iterations', '0'])).code).toBe(2)
+  })
+
   it('transfer of one folder is a bad argument', async () => {
     expect((await start(['transfer', first(), '--label', 'label'])).code).toBe(2)
   })

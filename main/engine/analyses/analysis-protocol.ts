@@ -1,4 +1,4 @@
-import type { CodeLength, ErrorReport, MeasureName, ProbeMetrics } from '../../../preload/contract'
+import type { CodeLength, Erasure, ErrorReport, MeasureName, ProbeMetrics } from '../../../preload/contract'
 import type { ContrastColumns } from '../probes/index'
 import type { BestOfManyOutcome, CellDifference, ScoredCell } from '../evaluation/index'
 
@@ -133,6 +133,17 @@ export interface CodeLengthJob extends SiteRows {
 }
 export type CodeLengthOutcome = Omit<CodeLength, 'site' | 'classes' | 'seconds'>
 
+/** The label taken out of one site; arrays have one entry an activation row. */
+export interface ErasureJob extends Pick<ProbedRows, 'site' | 'path' | 'codes' | 'classes' | 'fold' | 'folds' | 'strengths'> {
+  readonly kind: 'erasure'
+  /** Drawn together for the intervals. */
+  readonly groups: Int32Array
+  /** INLP projects at most so often. */
+  readonly iterations: number
+  readonly seed: number
+}
+export type ErasureOutcome = Omit<Erasure, 'site' | 'seconds'>
+
 /** How two cells of a sweep differ; `groups` holds a group a tested row. */
 export interface ComparisonJob {
   readonly kind: 'comparison'
@@ -158,10 +169,11 @@ export interface AnalysisOutcomes {
   readonly transfer: TransferOutcome
   readonly similarity: SimilarityOutcome
   readonly 'code-length': CodeLengthOutcome
+  readonly erasure: ErasureOutcome
   readonly comparison: ComparisonOutcome
   readonly 'best-of-many': BestOfManyOutcome
 }
-export type AnalysisJob = InfluenceJob | RefitJob | TransferJob | SimilarityJob | CodeLengthJob | ComparisonJob | BestOfManyJob
+export type AnalysisJob = InfluenceJob | RefitJob | TransferJob | SimilarityJob | CodeLengthJob | ErasureJob | ComparisonJob | BestOfManyJob
 
 /** What an analysis worker is started with: one job, and a flag that is 1 once it was cancelled. */
 export interface AnalysisWorkerData {

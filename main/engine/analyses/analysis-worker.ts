@@ -5,6 +5,7 @@ import { bestOfMany, compareCells } from '../evaluation/index'
 import { openDoubleProducts, type DoubleProducts } from '../matrices'
 import type { AnalysisContext, AnalysisJob, AnalysisOutcomes, AnalysisWorkerData, FromAnalysisWorker } from './analysis-protocol'
 import { codeLengthOf } from './code-length-job'
+import { erasureOf } from './erasure-job'
 import { influenceOfRows } from './influence-job'
 import { refitWithout } from './refit-job'
 import { similarityBetween } from './similarity-job'
@@ -37,6 +38,7 @@ async function outcomeOf(asked: AnalysisJob): Promise<AnalysisOutcomes[keyof Ana
     case 'refit': return await refitWithout(asked, context)
     case 'transfer': return await transferBetween(asked, context)
     case 'code-length': return await codeLengthOf(asked, context)
+    case 'erasure': return await withProducts(products => erasureOf(products, asked, context))
     case 'comparison': return { differences: compareCells(asked.first, asked.second, asked.groups, asked.seed) }
     case 'best-of-many': return bestOfMany(asked.measure, asked.cells, asked.groups, asked.seed, () => { context.checkpoint() })
   }

@@ -9,7 +9,7 @@ import type { FinishedSweep } from './finished-sweep'
 import type { HeldOutScore } from './held-out-score'
 import { markdownCode as code, markdownText as text } from './literal-text'
 import { markdownTable as table } from './markdown-table'
-import { codeLengthParts } from './site-analyses'
+import { codeLengthParts, erasureParts } from './site-analyses'
 
 export interface CardContent {
   readonly finished: FinishedSweep
@@ -36,7 +36,7 @@ export function methodsCard(content: CardContent): string {
     ...files.figure ? ['![The card\'s figures](card.svg)'] : [],
     ...detail?.kind === 'classes' ? ['## Where it errs', confusionTable(classes, detail.confusion), ...detail.calibration === null ? [] : ['## Calibration', ...calibrationParts(detail.calibration, classes)]] : [],
     ...detail?.kind === 'numeric' ? ['## Errors', errorTable(detail.targets)] : [],
-    ...card.codeLength === null ? [] : codeLengthParts(card.codeLength),
+    ...card.codeLength === null ? [] : codeLengthParts(card.codeLength), ...card.erasure === null ? [] : erasureParts(card.erasure),
     '## Cautions', cautions.length === 0 ? 'No guard fired.' : cautions.map(caution => `- ${text(caution)}`).join('\n'), ...notes.length > 0 ? [notes.map(note => `- ${text(note)}`).join('\n')] : [],
     '## Layers', ...files.layers ? ['![Held-out score by layer](layers.svg)'] : [], layerTable(content),
     ...files.whole ? ['## Reproduce', reproduceParagraph(content)] : []

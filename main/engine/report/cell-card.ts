@@ -29,7 +29,7 @@ export async function cellCard({ finished, store }: { readonly finished: Finishe
     chosen: sweep.chosen && { site: sweep.chosen.site, method: sweep.chosen.method, here: sweep.chosen.site === site && sweep.chosen.method === method },
     cells: sweep.sites.length,
     detail: values.kind === 'classes' ? classDetail(values, tested, sweep.classes.length) : values.kind === 'numeric' ? numberDetail(values, tested) : null,
-    codeLength: await keptAnalysis(folder, 'code-length', site),
+    codeLength: await keptAnalysis(folder, 'code-length', site), erasure: await keptAnalysis(folder, 'erasure', site),
     cautions: [...cellCautions(result, sweep), ...sweep.warnings.filter(warning => result.remarks === undefined || !countsSites(warning))], notes: [...remarkOf(method), ...sweep.notes ?? []]
   }
 }

@@ -1,4 +1,4 @@
-import type { CodeLength, OnlineCode } from '../../../preload/contract'
+import type { CodeLength, ErasedScore, Erasure, OnlineCode } from '../../../preload/contract'
 import { writeMeasure } from '../../../preload/measures'
 import { markdownTable } from './markdown-table'
 
@@ -14,5 +14,25 @@ export function codeLengthParts({ rows, classes, ends, uniform, naming, labels, 
       const from = ends[block - 1] ?? 0
       return [String(from), String(end - from), ...codes.map(([, { blocks }]) => ((blocks[block] as number) / (end - from)).toFixed(3))]
     }))
+  ]
+}
+
+/** What a card says of the probe after its label was erased from its site, as Markdown. */
+export function erasureParts({ rows, majority, before, leace, inlp, reached, shuffled }: Erasure): readonly string[] {
+  const interval = ({ interval: { lo, hi } }: Pick<ErasedScore, 'interval'>): string => `${writeMeasure('accuracy', lo)} to ${writeMeasure('accuracy', hi)}`
+  const line = (name: string, score: ErasedScore): readonly string[] =>
+    [name, String(Math.round(score.directions * 10) / 10), writeMeasure('accuracy', score.accuracy), interval(score), `${(score.variance * 100).toFixed(1)} %`]
+  const end = inlp.length === 0 ? 'Before any erasure the accuracy is no better than the majority class, so nothing was projected out.'
+    : reached ? `The interval reaches the majority class after ${inlp.length} ${inlp.length === 1 ? 'projection' : 'projections'}.`
+      : `After ${inlp.length} projections the accuracy is still above the majority class.`
+  return [
+    '## Erasure',
+    'The label was taken out of this site by least-squares concept erasure (LEACE, Belrose et al. 2023) and by iterative nullspace projection (INLP, Ravfogel et al. 2020). '
+    + 'Erasers were fitted on the training rows of each fold, on features in units of their deviation; a fresh logistic probe of the fold\'s strength was trained on the erased training rows and scored on '
+    + `the erased held-out rows (${rows}). Always answering the most frequent training class gives ${writeMeasure('accuracy', majority)}. Erasers of shuffled labels stand beside. ${end}`,
+    markdownTable(['Erased by', 'Directions', 'Accuracy', '95 % interval', 'Variance removed'], [
+      ['nothing', '0', writeMeasure('accuracy', before.accuracy), interval(before), '–'], line('LEACE', leace), line('LEACE, shuffled labels', shuffled.leace),
+      ...inlp.map((score, k) => line(`INLP, ${k + 1}`, score)), ...inlp.length === 0 ? [] : [line('INLP, shuffled labels', shuffled.inlp)]
+    ])
   ]
 }

@@ -6,23 +6,32 @@ import { createHash } from 'node:crypto'
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import type { CodeLength } from '../../../preload/contract'
+import type { CodeLength, Erasure } from '../../../preload/contract'
 import { writeFileAtomically } from '../atomic-file'
 import { LayerscopeError } from '../errors'
 
 const ANALYSES = 'analyses'
 
+const envelope = z.object({ format: z.literal('layerscope-analysis'), version: z.literal(1), result: z.unknown() })
+
 const onlineCode = z.object({ bits: z.number(), compression: z.number(), strength: z.number(), blocks: z.array(z.number()) })
-const schemas = {
+const accuracy = { accuracy: z.number(), interval: z.object({ lo: z.number(), hi: z.number() }) }
+const erasedScore = z.object({ directions: z.number(), ...accuracy, variance: z.number() })
+const schemas: { readonly [K in SiteAnalysis]: z.ZodType<SiteAnalyses[K]> } = {
   'code-length': z.object({
     site: z.string(), rows: z.int(), classes: z.int(), ends: z.array(z.int()), uniform: z.number(), naming: z.number(),
     labels: onlineCode, shuffled: onlineCode, controlTask: onlineCode.nullable(), seconds: z.number()
+  }),
+  erasure: z.object({
+    site: z.string(), rows: z.int(), majority: z.number(), before: z.object(accuracy), leace: erasedScore, inlp: z.array(erasedScore), reached: z.boolean(),
+    shuffled: z.object({ leace: erasedScore, inlp: erasedScore }), seconds: z.number()
   })
-} as const
+}
 
 /** Results by the question they answer. */
 export interface SiteAnalyses {
   readonly 'code-length': CodeLength
+  readonly erasure: Erasure
 }
 export type SiteAnalysis = keyof SiteAnalyses
 
@@ -43,8 +52,7 @@ export async function keptAnalysis<K extends SiteAnalysis>(folder: string, kind:
   const content = await readFile(file, 'utf8').catch(() => null)
   if (content === null) return null
   try {
-    const schema: z.ZodType<SiteAnalyses[K]> = schemas[kind]
-    return z.object({ format: z.literal('layerscope-analysis'), version: z.literal(1), result: schema }).parse(JSON.parse(content)).result
+    return schemas[kind].parse(envelope.parse(JSON.parse(content)).result)
   } catch (cause) {
     throw new LayerscopeError({ code: 'analysis-damaged', message: 'A kept result of this site cannot be read.', file, hint: 'Delete the file and compute it again.' }, { cause })
   }

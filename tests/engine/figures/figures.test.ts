@@ -77,7 +77,7 @@ describe('layerStripFigure', () => {
 describe('cardFigure', () => {
   const { sites: [result] } = sampleSweep([0.75, 0.8], 0)
   const card = (detail: CellCard['detail'], classes: readonly string[]): CellCard => ({
-    site: 'hook_embed', method: 'logistic', task: 'binary', classes, result: result!, rows: 120, groups: null, folds: [], chosen: null, cells: 2, detail, codeLength: null, cautions: [], notes: [],
+    site: 'hook_embed', method: 'logistic', task: 'binary', classes, result: result!, rows: 120, groups: null, folds: [], chosen: null, cells: 2, detail, codeLength: null, erasure: null, cautions: [], notes: [],
     origin: {
       runId: null, model: { name: HOSTILE, hash: 'a' }, dataset: { name: 'b', hash: 'c' }, label: ['label'], positions: { kind: 'last' }, dtype: 'f32', provider: 'cpu', test: null, version: '0',
       plan: { task: 'classes', methods: [], split: 'folds', folds: 5, strengths: 4, seed: 0 }
