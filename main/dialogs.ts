@@ -60,11 +60,11 @@ export async function askForModelFolder(window: BaseWindow): Promise<string | nu
   return canceled ? null : filePaths[0] ?? null
 }
 
-/** Asks what to do with results that were never saved. */
-export async function askAboutUnsaved(window: BaseWindow, name: string): Promise<'save' | 'discard' | 'cancel'> {
+/** Asks what to do with results that were never saved, `before` something that would delete them. */
+export async function askAboutUnsaved(window: BaseWindow, name: string, before: 'closing' | 'opening another session'): Promise<'save' | 'discard' | 'cancel'> {
   const { response } = await dialog.showMessageBox(window, {
     type: 'question',
-    message: `Save “${name}” before closing?`,
+    message: `Save “${name}” before ${before}?`,
     detail: 'Its results were never saved to a folder of yours. Without saving they are deleted.',
     buttons: ['Save…', 'Cancel', 'Don’t save'],
     defaultId: 0,

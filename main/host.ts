@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import type { HostEvent, PathKind, Sample, StartupInfo } from '../preload/bridge'
 import { commandTable, isCommandId, type CommandInfo } from '../preload/commands'
 import { enginePortChannel } from '../preload/host-calls'
-import { askForModelFolder, askForPath, fileName } from './dialogs'
+import { askAboutUnsaved, askForModelFolder, askForPath, fileName } from './dialogs'
 import { EngineHost } from './engine-host'
 import { Grants } from './grants'
 import { handle } from './ipc'
@@ -69,9 +69,14 @@ export class Host {
     window.browser.on('focus', () => this.refreshMenu())
   }
 
-  /** A path from a double click or a second start: into the window in front if it is empty, else a window of its own. */
+  /** A path from a double click, the menu's recent sessions or a second start: into the window in front if it is empty, else a window of its own. */
   async openPath(path: string): Promise<void> {
-    this.open({ open: await pathKind(path), sample: null })
+    const open = await pathKind(path)
+    const front = this.focused()
+    if (!front?.empty) return this.open({ open, sample: null })
+    this.grants.add(path)
+    front.focus()
+    front.send({ kind: 'open-path', path: open })
   }
 
   focusAny(): boolean {
@@ -169,6 +174,7 @@ export class Host {
 
     handle(senders, 'setTitle', (window, name, edited, path) => window.setTitle(name, edited, path))
     handle(senders, 'setUnsaved', (window, unsaved) => { window.unsaved = unsaved })
+    handle(senders, 'askAboutUnsaved', (window) => askAboutUnsaved(window.browser, window.name, 'opening another session'))
     handle(senders, 'closeWindow', (window) => window.closeNow())
     handle(senders, 'setCommands', (window, enabled) => {
       window.enabledCommands = new Set(enabled)

@@ -13,6 +13,9 @@ export interface WindowStart {
   readonly sample: string | null
 }
 
+/** Title of a window that shows the welcome view. */
+const emptyName = 'Layerscope'
+
 const defaultSize = { width: 1440, height: 900 }
 const smallestSize = { width: 1024, height: 700 }
 
@@ -78,7 +81,12 @@ export class WorkbenchWindow {
     const mac = process.platform === 'darwin'
     this.browser.setDocumentEdited(edited)
     if (mac) this.browser.setRepresentedFilename(path ?? '')
-    this.browser.setTitle(name === 'Layerscope' ? name : `${edited && !mac ? '• ' : ''}${name} — Layerscope`)
+    this.browser.setTitle(name === emptyName ? name : `${edited && !mac ? '• ' : ''}${name} — Layerscope`)
+  }
+
+  /** Nothing was opened in it yet. */
+  get empty(): boolean {
+    return this.name === emptyName
   }
 
   /** Closes without asking. */
@@ -90,7 +98,7 @@ export class WorkbenchWindow {
   private beforeClose(event: { preventDefault(): void }): void {
     if (this.closing || !this.unsaved) return
     event.preventDefault()
-    void askAboutUnsaved(this.browser, this.name).then((answer) => {
+    void askAboutUnsaved(this.browser, this.name, 'closing').then((answer) => {
       if (answer === 'discard') {
         this.send({ kind: 'discard-and-close' })
         // A page that does not answer any more must not keep its window open.

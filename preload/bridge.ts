@@ -79,6 +79,8 @@ export interface LayerscopeBridge {
   setTitle(name: string, edited: boolean, path: string | null): void
   /** Whether closing now would lose results that were never saved: main asks before it closes. */
   setUnsaved(unsaved: boolean): void
+  /** Asks what to do with results that were never saved before another session takes their place. */
+  askAboutUnsaved(): Promise<'save' | 'discard' | 'cancel'>
   /** Closes this window without asking again. */
   closeWindow(): void
   /** Enabled state of the menu items by command id. */

@@ -22,6 +22,7 @@ export const hostCallSchemas = {
   writeFile: z.tuple([path, z.instanceof(Uint8Array)]),
   setTitle: z.tuple([name, z.boolean(), path.nullable()]),
   setUnsaved: z.tuple([z.boolean()]),
+  askAboutUnsaved: z.tuple([]),
   closeWindow: z.tuple([]),
   setCommands: z.tuple([z.array(z.string().max(100)).max(200)]),
   runHostCommand: z.tuple([z.string().max(100)]),

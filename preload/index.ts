@@ -31,6 +31,7 @@ const bridge: LayerscopeBridge = {
   writeFile: (path, data) => call('writeFile', path, data),
   setTitle: (name, edited, path) => void call('setTitle', name, edited, path),
   setUnsaved: (unsaved) => void call('setUnsaved', unsaved),
+  askAboutUnsaved: () => call<'save' | 'discard' | 'cancel'>('askAboutUnsaved'),
   closeWindow: () => void call('closeWindow'),
   setCommands: (enabled) => void call('setCommands', enabled),
   runHostCommand: (command) => void call('runHostCommand', command),

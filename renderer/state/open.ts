@@ -3,10 +3,11 @@ import type { RunSummary, SessionState } from '../../preload/contract'
 import type { Recipe } from '../../preload/recipe'
 import { chooseDataset, openDataset } from './dataset'
 import { engine } from './engine-client'
-import { chooseModel, openModel } from './model'
+import { openModel } from './model'
+import { openModels } from './models'
 import { dismissAbout, noticeError, noticeInfo, noticeWarning, withProgress } from './notices'
 import { cancelRun, showRun, startRun } from './run'
-import { saveSession, watchForChanges } from './session'
+import { mayLetGo, saveSession, watchForChanges } from './session'
 import { useView } from './view'
 import { emptyWorkbench, workbench } from './workbench'
 import type { Loading } from './workbench-state'
@@ -61,7 +62,7 @@ export async function openSession(path: string): Promise<void> {
   try {
     if (!(await window.layerscope.claimSession(path))) return
     const { session: before, model, dataset } = workbench.get()
-    if (before?.path === path) return
+    if (before?.path === path || !(await mayLetGo())) return
     cancelRun()
     const session = await withProgress('Opening the session…', (report, signal) => engine.request('session.open', { path }, { signal, onEvent: ({ done, total }) => report(done, total) }))
     if (before) await engine.request('session.close', { sessionId: before.sessionId }).catch(() => null)
@@ -90,7 +91,7 @@ async function restore(session: SessionState): Promise<void> {
   for (const { locate, ...problem } of session.problems) {
     noticeWarning(problem, {
       about: `problem ${problem.code} ${problem.file ?? ''}`,
-      actions: locate ? [{ label: 'Locate…', run: () => void (locate === 'model' ? chooseModel() : chooseDataset()) }] : []
+      actions: locate ? [{ label: 'Locate…', run: locate === 'model' ? openModels : () => void chooseDataset() }] : []
     })
   }
   await reopenFiles(session)

@@ -94,6 +94,18 @@ export async function discardSession(): Promise<void> {
   if (session) await engine.request('session.close', { sessionId: session.sessionId }).catch(noticeError)
 }
 
+/** Closing the session would delete results. */
+export function holdsUnsavedResults(session: SessionState | null): boolean {
+  return session !== null && session.temporary && session.runs.length > 0
+}
+
+/** Whether the open session can make room for another: one with results that were never saved asks first, and is saved where the person says so. */
+export async function mayLetGo(): Promise<boolean> {
+  if (!holdsUnsavedResults(workbench.get().session)) return true
+  const answer = await window.layerscope.askAboutUnsaved()
+  return answer === 'discard' || (answer === 'save' && await saveSession())
+}
+
 /** True when the session is in a folder of the person's choosing afterwards. */
 export async function saveSession(): Promise<boolean> {
   const { session } = workbench.get()

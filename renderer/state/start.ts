@@ -4,7 +4,7 @@ import { engine } from './engine-client'
 import { noticeError, noticeWarning } from './notices'
 import { openPaths, openRecipe, reopenAll } from './open'
 import { interruptRun } from './run'
-import { discardSession, saveSession, suggestedName, useRecent } from './session'
+import { discardSession, holdsUnsavedResults, saveSession, suggestedName, useRecent } from './session'
 import { workbench } from './workbench'
 
 /** What main told this page when it started; null for the first moment. */
@@ -91,7 +91,7 @@ let told = ''
 function tellMain(): void {
   const { session, edited } = workbench.get()
   const name = session ? suggestedName(session) : 'Layerscope'
-  const unsaved = session !== null && session.temporary && session.runs.length > 0
+  const unsaved = holdsUnsavedResults(session)
   const path = session === null || session.temporary ? null : session.path
   const title = JSON.stringify([name, edited || unsaved, path, unsaved])
   if (title === told) return
