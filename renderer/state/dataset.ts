@@ -23,14 +23,14 @@ export interface OpenDatasetOptions {
  * Opens a dataset in the place of the one that is open, which stays until the new one is read. Where no label is evident the column dialog comes up.
  * A failure shows on the card, or as a notice where another dataset stays open.
  */
-export async function openDataset(path: string, { read = {}, roles = null }: OpenDatasetOptions = {}): Promise<boolean> {
+export async function openDataset(path: string, { read = {}, roles = null }: OpenDatasetOptions = choicesOfMissing()): Promise<boolean> {
   opening?.abort()
   const controller = new AbortController()
   opening = controller
   dismissAbout('dataset')
   const { dataset: shown } = workbench.get()
   const next: Opening = { path, stage: 'Reading', loaded: null, checks: [] }
-  workbench.set(shown.kind === 'ready' ? { dataset: { ...shown, next } } : { dataset: { kind: 'loading', opening: next }, roles: null, rolesCheck: null })
+  workbench.set(shown.kind === 'ready' ? { dataset: { ...shown, next } } : { dataset: { kind: 'loading', opening: next }, roles, rolesCheck: null })
   try {
     await ensureSession()
     const dataset = await engine.request('dataset.open', { path, read }, { signal: controller.signal })
@@ -53,6 +53,12 @@ export async function openDataset(path: string, { read = {}, roles = null }: Ope
   } finally {
     if (opening === controller) opening = null
   }
+}
+
+/** What a session or a recipe had chosen for a dataset that was not found: it holds for the file that is located in its place. */
+function choicesOfMissing(): OpenDatasetOptions {
+  const { dataset, roles, session } = workbench.get()
+  return dataset.kind === 'failed' && roles !== null ? { roles, read: session?.recipe?.dataset.read ?? {} } : {}
 }
 
 /** Whether the rows are words with their place in a parse tree. */
@@ -82,7 +88,7 @@ function notOpened(path: string, options: OpenDatasetOptions, error: unknown): v
 export function rereadDataset(read: ReadOptions): void {
   const { dataset } = workbench.get()
   if (dataset.kind === 'ready') void openDataset(dataset.value.path, { read })
-  else if (dataset.kind === 'failed') void openDataset(dataset.path, { read })
+  else if (dataset.kind === 'failed') void openDataset(dataset.path, { ...choicesOfMissing(), ...(Object.keys(read).length > 0 ? { read } : {}) })
 }
 
 export async function chooseDataset(): Promise<void> {

@@ -23,7 +23,7 @@ test.beforeAll(async () => {
   const recipe = join(folder, 'recipe.json')
   await writeFile(recipe, JSON.stringify({
     format: 'layerscope-recipe', version: 1, model: { path: 'model' },
-    dataset: { path: 'cities.csv', roles: { text: { kind: 'column', column: 'statement' }, label: 'label', group: 'city' } },
+    dataset: { path: 'cities.csv', roles: { text: { kind: 'template', template: '<|end|>{statement}' }, label: 'label', group: 'city' } },
     projection: { method: 'pca' }
   }))
   await promisify(execFile)(process.execPath, [commandLine, 'run', recipe, '--out', join(folder, 'Cities.layerscope'), '--json'], { maxBuffer: 1 << 26 })
@@ -144,6 +144,29 @@ test('a model that moved is asked for and located; the run goes on being the sam
     await expect(modelCard(page).getByText('4 checks passed')).toBeVisible()
     await expect(runButton(page)).toBeEnabled()
     await page.getByRole('button', { name: /^Run/ }).first().click()
+    await expect(page.getByRole('region', { name: 'Runs so far' }).getByRole('button')).toHaveCount(1)
+  } finally {
+    await rename(join(files.path, 'made-away'), made)
+  }
+})
+
+test('a dataset that moved is located with the columns that the session had chosen', async ({ launch }) => {
+  const { folder, session } = await copyOfSession('moved-data')
+  await rename(made, join(files.path, 'made-away'))
+  try {
+    const moved = join(folder, 'elsewhere.csv')
+    await rename(join(folder, 'cities.csv'), moved)
+    const launched = await launch({ args: ['--open', session] })
+    const { app, page } = launched
+    const card = datasetCard(page)
+    // Nothing there yet: what was chosen survives another try.
+    await card.getByRole('button', { name: 'Try again' }).click()
+    await answerOpenDialog(app, [moved])
+    await card.getByRole('button', { name: 'Locate…' }).click()
+    await expect(card.getByText('<|end|>{statement}')).toBeVisible()
+    await expect(runButton(page)).toBeEnabled()
+    await runButton(page).click()
+    await expect(statement(page)).toBeVisible()
     await expect(page.getByRole('region', { name: 'Runs so far' }).getByRole('button')).toHaveCount(1)
   } finally {
     await rename(join(files.path, 'made-away'), made)
