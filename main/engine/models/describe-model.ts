@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path'
 import type { FoundModel } from '../../../preload/contract'
 import { errorReport } from '../errors'
 import { readHints } from './config'
-import { architectureOf, familyOf, ModelConfig } from './generated'
+import { architectureOf, familyOf, ModelConfig, modelTypeOf } from './generated'
 import { readTensorIndex } from './generated/safetensors-index'
 import { precisionOfGguf } from './gguf'
 import { ggufModel } from './gguf/gguf-families'
@@ -67,8 +67,8 @@ async function describeFolder(path: string, bytes: number): Promise<ModelDescrip
   const { family } = readHints([dirname(path)]).hints
   const known = { path: dirname(path), family } as const
   try {
-    const fields: unknown = JSON.parse(await readFile(config, 'utf8'))
-    architectureOf(familyOf(family ?? '(none)', config), new ModelConfig(fields as Record<string, unknown>, config))
+    const fields = new ModelConfig(JSON.parse(await readFile(config, 'utf8')) as Record<string, unknown>, config)
+    architectureOf(familyOf(modelTypeOf(fields), config), fields)
     const index = await readTensorIndex(path)
     const stored = new Map<string, number>()
     for (const { type, range } of index.tensors.values()) stored.set(type, (stored.get(type) ?? 0) + range.length)

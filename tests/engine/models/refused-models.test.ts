@@ -1,5 +1,5 @@
 /** Models that are damaged, incomplete or of a kind that is not run: each says which file is at fault and what to do. */
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -114,6 +114,40 @@ describe.skipIf(!sharedExists)('a folder of safetensors', () => {
     } finally {
       await model.close()
     }
+  })
+})
+
+describe.skipIf(!sharedExists)('a folder without a model that is opened says what it holds instead', () => {
+  const folderOf = (change: (folder: string) => void): string => {
+    const folder = copyOf('llama')
+    change(folder)
+    return folder
+  }
+  const rename = (from: string, to: string) => (folder: string): void => { renameSync(join(folder, from), join(folder, to)) }
+  it.each([
+    ['a pickled checkpoint', rename('model.safetensors', 'pytorch_model.bin'), 'model-format', /^pytorch_model\.bin is in a format that can run code/, /\.safetensors files .*save_pretrained/],
+    ['shards without an index', rename('model.safetensors', 'model-00001-of-00002.safetensors'), 'shard-missing', /no model\.safetensors\.index\.json/, /index\.json/],
+    ['an adapter', rename('model.safetensors', 'adapter_model.safetensors'), 'model-format', /an adapter \(adapter_model\.safetensors\)/, /merge_and_unload/],
+    ['a configuration alone', folder => { rmSync(join(folder, 'model.safetensors')) }, 'model-unreadable', /a config\.json and no weights/, /Download model\.safetensors/],
+    ['weights without a configuration', folder => { rmSync(join(folder, 'config.json')) }, 'model-config-missing', /^There is no config\.json beside model\.safetensors/, /config\.json/],
+    ['a configuration that names no family', folder => { changeJson(join(folder, 'config.json'), ({ model_type: _type, architectures: _classes, ...config }) => config) }, 'model-config-invalid', /^The field model_type of config\.json is missing/, /config\.json/],
+    ['nothing', folder => { for (const file of readdirSync(folder)) rmSync(join(folder, file)) }, 'model-unreadable', /neither safetensors, GGUF nor ONNX/, /Choose the folder/]
+  ] as const satisfies readonly (readonly [string, (folder: string) => void, string, RegExp, RegExp])[])('%s', async (_, change, code, message, hint) => {
+    expect(await refusal(folderOf(change))).toMatchObject({ code, message: expect.stringMatching(message) as string, hint: expect.stringMatching(hint) as string })
+  })
+
+  it.each([
+    ['a single safetensors file of another name', rename('model.safetensors', 'model.fp32.safetensors')],
+    ['a repository of the Hugging Face cache', folder => {
+      const snapshot = join(folder, 'snapshots', 'abc')
+      mkdirSync(snapshot, { recursive: true })
+      for (const file of readdirSync(folder)) if (file !== 'snapshots') renameSync(join(folder, file), join(snapshot, file))
+    }],
+    ['a configuration that names its class alone', folder => { changeJson(join(folder, 'config.json'), ({ model_type: _type, ...config }) => ({ ...config, architectures: ['LlamaForCausalLM'] })) }]
+  ] as const satisfies readonly (readonly [string, (folder: string) => void])[])('opens %s', async (_, change) => {
+    const model = await openModel(folderOf(change))
+    await model.close()
+    expect(model.summary).toMatchObject({ format: 'safetensors', layers: 3 })
   })
 })
 

@@ -357,6 +357,20 @@ export const FAMILIES: readonly Family[] = [
 ]
 
 /**
+ * What config.json calls the family; of older files that leave it out, by the class that the weights were saved from.
+ * @throws LayerscopeError `model-config-invalid` where neither tells
+ */
+export function modelTypeOf(config: ModelConfig): string {
+  const stated = config.text('model_type')
+  if (stated !== null) return stated
+  const saved = config.texts('architectures')?.[0]?.toLowerCase() ?? ''
+  const types = FAMILIES.flatMap(({ modelTypes }) => modelTypes)
+  const byClass = types.find((type) => new RegExp(`^${type.replace(/[_-]/g, '')}(model|for|lmhead|doubleheads)`).test(saved))
+  if (byClass !== undefined) return byClass
+  throw config.invalid('model_type', `is missing, so that it does not say which family the model is of; Layerscope knows ${types.join(', ')}`)
+}
+
+/**
  * The family of a `model_type`.
  * @throws LayerscopeError `model-family-unknown`, naming the nearest family that is known.
  */

@@ -8,7 +8,7 @@ import type { ReadableModel, SessionGraph } from '../readable-model'
 import type { MeasuredSite } from '../site-plan'
 import type { Architecture, TensorNames } from './architecture'
 import { ModelConfig } from './config'
-import { architectureOf, familyOf, headIsTied } from './families'
+import { architectureOf, familyOf, headIsTied, modelTypeOf } from './families'
 import { matricesOf } from './matrices'
 import type { MemoryInitializer } from './memory-initializer'
 import { continuedInputs, frequenciesChange, packedInputs, paddedInputs, type Feed } from './padded-inputs'
@@ -20,7 +20,7 @@ import { INPUTS, writeTransformerGraph } from './transformer-graph'
 import { elementCount, SafetensorsWeights, type Arithmetic, type WeightSource } from './weights'
 
 export type { Architecture, Arithmetic, TensorNames, WeightSource, MemoryInitializer }
-export { architectureOf, elementCount, familyOf, ModelConfig }
+export { architectureOf, elementCount, familyOf, ModelConfig, modelTypeOf }
 export { joinedProducts, PIECE_BYTES, pieceLookup, pieceSuffix, rowPieces, type RowPiece } from './row-pieces'
 
 /** A transformer and its weights, however they are stored. */
@@ -48,7 +48,7 @@ export async function readSafetensorsModel(weights: string, configFile: string |
     })
   }
   const config = await readConfig(configFile)
-  const family = familyOf(config.text('model_type') ?? '(none)', configFile)
+  const family = familyOf(modelTypeOf(config), configFile)
   const architecture = architectureOf(family, config)
   const index = await readTensorIndex(weights)
   const packing = config.section('quantization_config')?.text('quant_method')
