@@ -137,12 +137,17 @@ function gemmaArchitecture(generation: 1 | 2 | 3): (config: ModelConfig) => Arch
         softcap: generation === 3 ? null : config.optionalNumber('attn_logit_softcapping'), queryKeyNorm: generation === 3, windows: windowsOfBlocks
       },
       gated: true,
-      // Gemma 1 files say "gelu" in hidden_act and mean the tanh form (transformers' own override).
-      activation: generation === 1 ? 'gelu-tanh' : activation(config, 'gelu_pytorch_tanh', 'hidden_activation'),
+      activation: generation === 1 ? gemma1Activation(config) : activation(config, 'gelu_pytorch_tanh', 'hidden_activation'),
       residualScale: null, finalNorm: true,
       logits: bidirectional ? null : { softcap: config.optionalNumber('final_logit_softcapping'), divisor: null }
     }
   }
+}
+
+/** Gemma 1 files that say "gelu" mean its tanh form (transformers' own reading); other names mean what they say. */
+function gemma1Activation(config: ModelConfig): Activation {
+  const stated = activation(config, 'gelu_pytorch_tanh', 'hidden_act')
+  return stated === 'gelu' ? 'gelu-tanh' : stated
 }
 
 function gpt2Architecture(config: ModelConfig): Architecture {

@@ -8,7 +8,10 @@ import type { ModelConfig } from './config'
 export function rotaryFrequencies(rotary: Rotary, length: number): { readonly frequencies: Float32Array; readonly factor: number } {
   const { width, scaling } = rotary
   const half = width / 2
-  const plain = (base: number): Float64Array => Float64Array.from({ length: half }, (_, i) => base ** (-2 * i / width))
+  // Rounded to float32 at every step, in PyTorch's order: at position 1,000 an angle is a thousand times as wrong as its frequency.
+  const { fround } = Math
+  const powers = (base: number): Float64Array => Float64Array.from({ length: half }, (_, i) => fround(base ** fround(2 * i / width)))
+  const plain = (base: number): Float64Array => powers(base).map((power) => fround(1 / power))
   const result = (frequencies: Float64Array, factor = 1) => ({ frequencies: Float32Array.from(frequencies), factor })
   switch (scaling.kind) {
     case 'default':
@@ -20,15 +23,15 @@ export function rotaryFrequencies(rotary: Rotary, length: number): { readonly fr
     case 'dynamic': {
       const stretched = Math.max(length, scaling.originalLength)
       const base = rotary.base * ((scaling.factor * stretched) / scaling.originalLength - (scaling.factor - 1)) ** (width / (width - 2))
-      return result(plain(base))
+      return result(plain(fround(base)))
     }
     case 'llama3':
       return result(plain(rotary.base).map((frequency) => {
-        const wavelength = (2 * Math.PI) / frequency
+        const wavelength = fround((2 * Math.PI) / frequency)
         if (wavelength < scaling.originalLength / scaling.highFrequencyFactor) return frequency
         if (wavelength > scaling.originalLength / scaling.lowFrequencyFactor) return frequency / scaling.factor
-        const smooth = (scaling.originalLength / wavelength - scaling.lowFrequencyFactor) / (scaling.highFrequencyFactor - scaling.lowFrequencyFactor)
-        return ((1 - smooth) * frequency) / scaling.factor + smooth * frequency
+        const smooth = fround(fround(fround(scaling.originalLength / wavelength) - scaling.lowFrequencyFactor) / (scaling.highFrequencyFactor - scaling.lowFrequencyFactor))
+        return fround(fround(fround(1 - smooth) * frequency) / scaling.factor) + fround(smooth * frequency)
       }))
     case 'yarn': {
       const correction = (rotations: number): number =>
@@ -38,16 +41,16 @@ export function rotaryFrequencies(rotary: Rotary, length: number): { readonly fr
       const high = Math.min(round(correction(scaling.betaSlow), true), width - 1)
       const span = low === high ? 0.001 : high - low
       return result(
-        plain(rotary.base).map((frequency, i) => {
-          const interpolated = Math.min(1, Math.max(0, (i - low) / span))
-          return (frequency / scaling.factor) * interpolated + frequency * (1 - interpolated)
+        powers(rotary.base).map((power, i) => {
+          const extrapolated = fround(1 - Math.min(1, Math.max(0, fround(fround(i - low) / fround(span)))))
+          return fround(fround(1 / fround(scaling.factor * power)) * fround(1 - extrapolated)) + fround(fround(1 / power) * extrapolated)
         }),
         scaling.attentionFactor
       )
     }
     case 'longrope': {
       const factors = length > scaling.originalLength ? scaling.longFactor : scaling.shortFactor
-      return result(plain(rotary.base).map((frequency, i) => frequency / (factors[i] ?? 1)), scaling.attentionFactor)
+      return result(powers(rotary.base).map((power, i) => 1 / fround(fround(factors[i] ?? 1) * power)), scaling.attentionFactor)
     }
   }
 }
