@@ -9,7 +9,6 @@ import { precisionOfGguf } from './gguf'
 import { ggufModel } from './gguf/gguf-families'
 import { readGguf } from './gguf/gguf-file'
 import { GgufWeights } from './gguf/gguf-weights'
-import { withBytes } from './gguf/tensor-bytes'
 import { readOnnxModel } from './onnx'
 
 /** What a model's headers tell of it; no weight is read. */
@@ -23,7 +22,7 @@ export async function describeModel(path: string, format: FoundModel['format']):
   const bytes = (await stat(path).catch(() => null))?.size ?? 0
   try {
     switch (format) {
-      case 'gguf': return await describeGguf(path, bytes)
+      case 'gguf': return await describeGguf(path)
       case 'onnx': return describeExport(path, bytes)
       case 'safetensors': return await describeFolder(path, bytes)
       case 'pytorch': return {
@@ -36,13 +35,12 @@ export async function describeModel(path: string, format: FoundModel['format']):
   }
 }
 
-async function describeGguf(path: string, bytes: number): Promise<ModelDescription> {
+async function describeGguf(path: string): Promise<ModelDescription> {
   const file = await readGguf(path)
   const family = file.metadata.get('general.architecture')
-  const known = { path, family: typeof family === 'string' ? family : null, precision: precisionOfGguf(file), bytes } as const
-  if (Number(file.metadata.get('split.count') ?? 1) > 1) return { ...known, openable: false, reason: 'It is split over several files, which Layerscope does not read yet.' }
+  const known = { path, family: typeof family === 'string' ? family : null, precision: precisionOfGguf(file), bytes: file.bytes } as const
   try {
-    await withBytes(file, async readBytes => await ggufModel(file, readBytes))
+    await ggufModel(file)
     new GgufWeights(file, () => null)
     return { ...known, openable: true }
   } catch (error) {

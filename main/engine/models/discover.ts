@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import type { FoundModel, ModelListing, ModelPlace } from '../../../preload/contract'
 import { describeModel } from './describe-model'
-import { locateModel } from './locate'
+import { isGgufModel, locateModel } from './locate'
 
 /** Where to look. */
 export interface DiscoverOptions {
@@ -118,8 +118,7 @@ async function below(folder: string, nameOf: (parts: readonly string[]) => reado
   for (const file of files) {
     const name = basename(file)
     const place = dirname(file)
-    // Shards after the first, and the projector of a vision model, are no models by themselves.
-    if (/\.gguf$/i.test(name) && !/^mmproj/i.test(name) && !/-0*([2-9]|\d{2,})-of-\d+\.gguf$/i.test(name)) candidates.push({ path: file, format: 'gguf', name: named(file.replace(/\.gguf$/i, '')) })
+    if (isGgufModel(name)) candidates.push({ path: file, format: 'gguf', name: named(file.replace(/(-0*1-of-\d+)?\.gguf$/i, '')) })
     const configured = names.has(join(place, 'config.json'))
     const weights = name === 'model.safetensors.index.json' || (name === 'model.safetensors' && !names.has(`${file}.index.json`))
     if (weights && configured) candidates.push({ path: file, format: 'safetensors', name: named(place) })

@@ -67,10 +67,14 @@ function snapshotOf(folder: string): string | null {
 function inFolder(folder: string): string {
   const files = readdir(folder)
   if (files.includes('config.json')) for (const name of ['model.safetensors', 'model.safetensors.index.json']) if (files.includes(name)) return join(folder, name)
-  // The projector of a vision model and shards after the first are no models by themselves.
-  const gguf = files.filter(file => /\.gguf$/i.test(file) && !/^mmproj/i.test(file) && !/-0*([2-9]|\d{2,})-of-\d+\.gguf$/i.test(file))
+  const gguf = files.filter(isGgufModel)
   const weights = files.filter(file => file.endsWith('.safetensors') && !/-\d+-of-\d+\.|^adapter_/.test(file))
   return theOnly(gguf, 'GGUF', folder) ?? graphIn(folder) ?? theOnly(weights, 'safetensors', folder) ?? nothingIn(folder, files)
+}
+
+/** Whether a file name is that of a GGUF model: the projector of a vision model is none by itself, nor is a part after the first. */
+export function isGgufModel(name: string): boolean {
+  return /\.gguf$/i.test(name) && !/^mmproj/i.test(name) && !/-(?!0*1-)\d+-of-\d+\.gguf$/i.test(name)
 }
 
 /** @throws LayerscopeError `model-ambiguous` */

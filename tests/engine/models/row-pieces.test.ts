@@ -12,7 +12,6 @@ import { readGgufModel } from '../../../main/engine/models/gguf'
 import { ggufModel } from '../../../main/engine/models/gguf/gguf-families'
 import { readGguf } from '../../../main/engine/models/gguf/gguf-file'
 import { GgufWeights } from '../../../main/engine/models/gguf/gguf-weights'
-import { withBytes } from '../../../main/engine/models/gguf/tensor-bytes'
 import type { ReadableModel } from '../../../main/engine/models/readable-model'
 import { ModelSessions, type RawOutputs } from '../../../main/engine/models/sessions'
 import type { TokenBatch } from '../../../main/engine/models'
@@ -119,7 +118,7 @@ describe('a table of 262,144 × 3,840', () => {
     writeSparseGguf(path, type, tensors, { block_count: 1, context_length: 2048, embedding_length: hidden, feed_forward_length: hidden, 'attention.head_count': 30 })
     const file = await readGguf(path)
     expect(file.tensors.get('token_embd.weight')?.length).toBeGreaterThan(2 ** 29)
-    const { architecture, names } = await withBytes(file, readBytes => ggufModel(file, readBytes))
+    const { architecture, names } = await ggufModel(file)
     for (const arithmetic of ['exact', 'fast', 'widened'] as const) {
       const weights = new GgufWeights(file, () => null)
       writeTransformerGraph(architecture, names, weights, { sites: ['hook_embed', 'logits'], arithmetic })

@@ -39,7 +39,7 @@ function metadataOf({ added_tokens: added, normalizer, model }: Source, pre: str
 function rebuilt(name: string, further: Readonly<Record<string, GgufValue>> = {}): Tokenizer | null {
   const source = read<Source>(`tokenizers/${expected[name]?.vocabulary ?? ''}/tokenizer.json`)
   const unigram = name === 'unigram'
-  return ggufTokenizer({ path: `${name}.gguf`, bytes: 0, tensors: new Map(), metadata: metadataOf(source, unigram ? null : name, { model: unigram ? 't5' : 'gpt2', ...further }) }, 512)
+  return ggufTokenizer({ path: `${name}.gguf`, files: [], folder: '', bytes: 0, tensors: new Map(), metadata: metadataOf(source, unigram ? null : name, { model: unigram ? 't5' : 'gpt2', ...further }) }, 512)
 }
 
 const idsOf = (tokenizer: Tokenizer | null): (readonly number[])[] => texts.map(text => [...tokenizer?.encode(text).ids ?? []])
@@ -60,6 +60,6 @@ describe('tokenizers of GGUF files', () => {
     ['rules', { pre: 'nobody-knows' }, 'splits text by the rules "nobody-knows"'], ['kinds', { model: 'rwkv' }, 'of the kind "rwkv"']
   ])('refuses unknown %s by name', (_, further, words) => {
     const metadata = metadataOf(read<Source>('tokenizers/qwen/tokenizer.json'), null, { model: 'gpt2', ...further })
-    expect(() => ggufTokenizer({ path: 'm.gguf', bytes: 0, tensors: new Map(), metadata }, 512)).toThrow(words)
+    expect(() => ggufTokenizer({ path: 'm.gguf', files: [], folder: '', bytes: 0, tensors: new Map(), metadata }, 512)).toThrow(words)
   })
 })

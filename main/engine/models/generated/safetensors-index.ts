@@ -66,7 +66,8 @@ async function shardPaths(index: string): Promise<string[]> {
   return [...names].sort().map((name) => join(dirname(index), name))
 }
 
-function commonFolder(files: readonly string[]): string {
+/** The deepest folder that holds all of the files. */
+export function commonFolder(files: readonly string[]): string {
   let folder = dirname(files[0] ?? '.')
   while (!files.every((file) => file.startsWith(folder.endsWith(sep) ? folder : folder + sep))) folder = dirname(folder)
   return folder

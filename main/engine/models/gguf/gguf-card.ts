@@ -4,12 +4,11 @@ import type { GenerationCard } from '../generation-card'
 import { ggufModel } from './gguf-families'
 import { readGguf } from './gguf-file'
 import { ggufTokenizer } from './gguf-tokenizer'
-import { withBytes } from './tensor-bytes'
 
 /** What a GGUF file says about itself besides its graph: sizes, the tokenizer inside, name and licence. */
 export async function readGgufCard(path: string): Promise<{ readonly hints: ArchitectureHints; readonly tokenizer: Tokenizer | null; readonly name: string | null; readonly license: string | null; readonly generation: GenerationCard }> {
   const file = await readGguf(path)
-  const { architecture } = await withBytes(file, (readBytes) => ggufModel(file, readBytes))
+  const { architecture } = await ggufModel(file)
   const { family, heads, kvHeads, headDim, vocab, maxPositions } = architecture
   const text = (key: string): string | null => {
     const value = file.metadata.get(key)
@@ -40,6 +39,6 @@ export async function readGgufCard(path: string): Promise<{ readonly hints: Arch
 
 /** The file's own name without its precision, which people know it by; `general.name` is often that of a training run. Blobs of Ollama have none. */
 function nameOf(path: string): string | null {
-  const stem = /([^/\\]+)\.gguf$/i.exec(path)?.[1]
+  const stem = /([^/\\]+?)(-\d+-of-\d+)?\.gguf$/i.exec(path)?.[1]
   return stem?.replace(/[-._](I?Q\d\w*|BF16|F16|F32)$/i, '') ?? null
 }

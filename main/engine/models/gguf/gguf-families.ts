@@ -2,6 +2,7 @@ import { LayerscopeError } from '../../errors'
 import type { Architecture, Rotary, RotaryScaling, TensorNames } from '../generated/architecture'
 import type { GgufFile, GgufValue } from './gguf-file'
 import { toFloat32 } from './block-types'
+import { tensorBytes } from './tensor-bytes'
 
 /** What llama.cpp calls the tensors of a decoder (`gguf-py/gguf/constants.py`). */
 const DECODER_NAMES: TensorNames = {
@@ -106,10 +107,9 @@ export interface GgufModel {
 
 /**
  * Reads a GGUF file's metadata as an architecture and the names of its tensors.
- * @param readBytes reads a small tensor (`rope_freqs.weight`)
  * @throws LayerscopeError `model-family-unknown`, `gguf-invalid`
  */
-export async function ggufModel(file: GgufFile, readBytes: (offset: number, length: number) => Promise<Uint8Array>): Promise<GgufModel> {
+export async function ggufModel(file: GgufFile): Promise<GgufModel> {
   const name = file.metadata.get('general.architecture')
   const family = typeof name === 'string' && Object.hasOwn(FAMILIES, name) ? FAMILIES[name] : undefined
   if (typeof name !== 'string' || !family) {
@@ -126,7 +126,7 @@ export async function ggufModel(file: GgufFile, readBytes: (offset: number, leng
   if (!Number.isInteger(headDim) || heads % kvHeads !== 0) throw read.invalid('attention.head_count', `is ${heads}, which fits neither the width ${hidden} nor ${kvHeads} key heads`)
   const layers = read.count('block_count')
   const width = read.optional('rope.dimension_count') ?? headDim
-  const rotary: Rotary = { base: read.optional('rope.freq_base') ?? 10_000, width, scaling: await rotaryScaling(read, readBytes) }
+  const rotary: Rotary = { base: read.optional('rope.freq_base') ?? 10_000, width, scaling: await rotaryScaling(read) }
   const rms = read.optional('attention.layer_norm_rms_epsilon')
   const base: Architecture = {
     family: name, causal: true, layers, hidden, heads, kvHeads, headDim,
@@ -145,10 +145,10 @@ export async function ggufModel(file: GgufFile, readBytes: (offset: number, leng
   return { architecture: { ...base, ...family.choices(read, base) }, names: family.names, permuted: family.permuted ?? false }
 }
 
-async function rotaryScaling(read: MetadataReader, readBytes: (offset: number, length: number) => Promise<Uint8Array>): Promise<RotaryScaling> {
+async function rotaryScaling(read: MetadataReader): Promise<RotaryScaling> {
   const divisors = async (tensor: string): Promise<number[] | null> => {
     const found = read.file.tensors.get(tensor)
-    return found ? Array.from(toFloat32(found.type, await readBytes(found.offset, found.length))) : null
+    return found ? Array.from(toFloat32(found.type, await tensorBytes(found))) : null
   }
   const plain = await divisors('rope_freqs.weight')
   if (plain) return { kind: 'divisors', divisors: plain }

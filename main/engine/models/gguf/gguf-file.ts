@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs'
 import { open, realpath, stat, type FileHandle } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { LayerscopeError } from '../../errors'
+import { commonFolder } from '../generated/safetensors-index'
 import { blockLayout, GGUF_TYPE_NAMES } from './block-types'
 
 export type GgufValue = string | number | boolean | readonly GgufValue[]
@@ -11,14 +13,20 @@ export interface GgufTensor {
   /** `Q4_0`, `F16`, … */
   readonly type: string
   readonly shape: readonly number[]
-  /** Byte offset in the file. */
+  /** The file that holds it, symlinks resolved. */
+  readonly file: string
+  /** Byte offset in that file. */
   readonly offset: number
   readonly length: number
 }
 
+/** A model's metadata and tensors, from one file or from all that it is split over (`gguf-split`). */
 export interface GgufFile {
-  /** Symlinks resolved. */
+  /** The file with the metadata; symlinks resolved. */
   readonly path: string
+  /** All files, symlinks resolved, and the deepest folder that holds them. */
+  readonly files: readonly string[]
+  readonly folder: string
   readonly bytes: number
   readonly metadata: ReadonlyMap<string, GgufValue>
   readonly tensors: ReadonlyMap<string, GgufTensor>
@@ -27,12 +35,38 @@ export interface GgufFile {
 /** No real header comes near these; they bound what a lying one can make us allocate. */
 const LIMITS = { entries: 100_000, tensors: 1_000_000, nesting: 2, header: 512 * 1024 * 1024 } as const
 
+/** More parts than this are a lie; the largest published models have a few dozen. */
+const MOST_PARTS = 1000
+
 /**
- * Reads the metadata and tensor directory of a GGUF file, versions 2 and 3 (ggml's `gguf.md`); no tensor is read.
- * Reads never leave the file and allocate no more than what the file holds.
- * @throws LayerscopeError `gguf-invalid`, `gguf-unsupported`
+ * Reads the metadata and tensor directory of a GGUF file, versions 2 and 3 (ggml's `gguf.md`), and of the files that it is split over;
+ * no tensor is read. Reads never leave a file and allocate no more than what it holds.
+ * @param file the file, or any part of a split one
+ * @throws LayerscopeError `gguf-invalid`, `gguf-unsupported`, `shard-missing`
  */
 export async function readGguf(file: string): Promise<GgufFile> {
+  const given = await readPart(file)
+  const count = given.metadata.get('split.count')
+  if (typeof count !== 'number' || count <= 1) return given
+  const invalid = (problem: string): LayerscopeError =>
+    new LayerscopeError({ code: 'gguf-invalid', message: `${basename(file)} is one of ${count} parts of a model: ${problem}.`, file, hint: 'Copy or download the parts again, under the names they had.' })
+  // A link of the Hugging Face cache keeps the name that the file behind it has not.
+  const numbered = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/i.exec(file)
+  if (count > MOST_PARTS || !numbered || Number(numbered[3]) !== count) throw invalid('its name does not end in its number and theirs, as in -00001-of-00003.gguf')
+  const parts: GgufFile[] = []
+  for (let at = 1; at <= count; at++) {
+    const path = `${numbered[1]}-${String(at).padStart(5, '0')}-of-${numbered[3]}.gguf`
+    if (!existsSync(path)) throw new LayerscopeError({ code: 'shard-missing', message: `The weights file ${basename(path)} is missing.`, file: path, hint: 'Copy or download it into the folder of the others.' })
+    parts.push(await readPart(path))
+  }
+  const tensors = new Map(parts.flatMap((part) => [...part.tensors]))
+  const [expected, listed] = [parts[0]?.metadata.get('split.tensors.count'), parts.reduce((total, part) => total + part.tensors.size, 0)]
+  if (tensors.size !== listed || (typeof expected === 'number' && expected !== listed)) throw invalid(`together they hold ${tensors.size} tensors and should hold ${String(expected ?? listed)}`)
+  const files = parts.map((part) => part.path)
+  return { path: files[0] ?? given.path, files, folder: commonFolder(files), bytes: parts.reduce((total, part) => total + part.bytes, 0), metadata: parts[0]?.metadata ?? given.metadata, tensors }
+}
+
+async function readPart(file: string): Promise<GgufFile> {
   const path = await realpath(file).catch(() => {
     throw new LayerscopeError({ code: 'model-not-found', message: `There is no file ${file}.`, file })
   })
@@ -80,9 +114,9 @@ export async function readGguf(file: string): Promise<GgufFile> {
       const offset = start + relative
       if (!Number.isSafeInteger(offset) || offset + length > size) throw reader.invalid(`the tensor ${name} ends at byte ${offset + length}, the file has ${size}`)
       if (tensors.has(name)) throw reader.invalid(`the tensor ${name} is listed twice`)
-      tensors.set(name, { name, type: typeName, shape: [...dims].reverse(), offset, length })
+      tensors.set(name, { name, type: typeName, shape: [...dims].reverse(), file: path, offset, length })
     }
-    return { path, bytes: size, metadata, tensors }
+    return { path, files: [path], folder: dirname(path), bytes: size, metadata, tensors }
   } finally {
     await handle.close()
   }

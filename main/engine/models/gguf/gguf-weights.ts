@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs'
-import { basename } from 'node:path'
+import { relative, sep } from 'node:path'
 import type { ModelMemory } from '../../../../preload/contract'
 import { LayerscopeError } from '../../errors'
 import { ELEMENT_BYTES, type ElementType, type GraphBuilder, type Value } from '../generated/graph-builder'
@@ -161,7 +161,7 @@ export class GgufWeights implements WeightSource {
   private mapped(graph: GraphBuilder, tensor: GgufTensor, element: ElementType): Value {
     const { name, shape, offset, length } = tensor
     if (!this.inFile) return this.inMemory(graph, name, element, shape, () => this.bytes(tensor))
-    return graph.external(name, element, shape, { file: basename(this.file.path), offset, length })
+    return graph.external(name, element, shape, { file: relative(this.file.folder, tensor.file).split(sep).join('/'), offset, length })
   }
 
   /** An initializer whose bytes are made here; once for all graphs, and not before a session needs them. */
@@ -171,14 +171,14 @@ export class GgufWeights implements WeightSource {
     return graph.external(name, element, shape, { file: name, offset: 0, length: bytes })
   }
 
-  private bytes({ name, offset, length }: GgufTensor): Uint8Array {
+  private bytes({ name, file, offset, length }: GgufTensor): Uint8Array {
     const bytes = new Uint8Array(length)
-    const descriptor = openSync(this.file.path, 'r')
+    const descriptor = openSync(file, 'r')
     try {
       let filled = 0
       while (filled < length) {
         const read = readSync(descriptor, bytes, filled, length - filled, offset + filled)
-        if (read === 0) throw new LayerscopeError({ code: 'gguf-invalid', message: `The file ends within the tensor ${name}.`, file: this.file.path, hint: 'The file has changed since it was opened: open it again.' })
+        if (read === 0) throw new LayerscopeError({ code: 'gguf-invalid', message: `The file ends within the tensor ${name}.`, file, hint: 'The file has changed since it was opened: open it again.' })
         filled += read
       }
     } finally {

@@ -1,11 +1,9 @@
 /** GGUF files of llama.cpp, LM Studio and Ollama. */
-import { dirname } from 'node:path'
 import { generatedModel } from '../generated'
 import type { ReadableModel } from '../readable-model'
 import { ggufModel } from './gguf-families'
 import { readGguf, type GgufFile } from './gguf-file'
 import { GgufWeights } from './gguf-weights'
-import { withBytes } from './tensor-bytes'
 
 /**
  * Reads a GGUF file as a model: its metadata as an architecture, its tensors as weights.
@@ -14,13 +12,13 @@ import { withBytes } from './tensor-bytes'
  */
 export async function readGgufModel(path: string, pieceBytes?: number): Promise<ReadableModel> {
   const file = await readGguf(path)
-  const { architecture, names, permuted } = await withBytes(file, (readBytes) => ggufModel(file, readBytes))
+  const { architecture, names, permuted } = await ggufModel(file)
   const headsOf = (tensor: string): number | null => {
     if (!permuted) return null
     return tensor.endsWith('attn_q.weight') ? architecture.heads : tensor.endsWith('attn_k.weight') ? architecture.kvHeads : null
   }
   const weights = new GgufWeights(file, headsOf, pieceBytes)
-  return generatedModel({ architecture, names, weights, folder: dirname(file.path), files: [file.path], precision: precisionOfGguf(file) })
+  return generatedModel({ architecture, names, weights, folder: file.folder, files: file.files, precision: precisionOfGguf(file) })
 }
 
 /** The block format that most bytes are stored in, by ggml's name. */
