@@ -73,9 +73,10 @@ function OpeningView({ opening: { path, stage, loaded, checks }, stays }: { read
   )
 }
 
-/** The repository of a Hugging Face cache, else the last two parts of a path: `onnx/model.onnx` alone would say nothing. */
+/** The repository of a Hugging Face cache, else the last part of a path, or two where the last is what every model's file is called. */
 function fileName(path: string): string {
   const cached = /models--([^/\\]+)--([^/\\]+)/.exec(path)
   if (cached) return `${cached[1]}/${cached[2]}`
-  return path.split(/[\\/]/).filter(Boolean).slice(-2).join('/')
+  const parts = path.split(/[\\/]/).filter(Boolean)
+  return parts.slice(/^(model|encoder|decoder)[\w.-]*\.(onnx|safetensors|json)$/.test(parts.at(-1) ?? '') ? -2 : -1).join('/')
 }

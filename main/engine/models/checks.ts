@@ -110,7 +110,7 @@ function identityCheck(model: ReadableModel, measured: RawOutputs, batch: TokenB
   const formula = model.structure === 'sequential' ? 'resid_pre + attn_out = resid_mid, resid_mid + mlp_out = resid_post'
     : model.structure === 'parallel' ? 'resid_pre + attn_out + mlp_out = resid_post' : 'attn_block_out = norm(resid_pre + attn_out), block_out = norm(attn_block_out + mlp_out)'
   const ok = worst.largest <= toleranceFor(model, model.structure === 'post-norm' ? POST_NORM_TOLERANCE : IDENTITY_TOLERANCE)
-  return { name: 'identity', ok, detail: ok ? `${formula}: ${String(tested)} equations hold within ${exponent(worst.largest)}.` : `${formula} fails at ${worst.site} by ${exponent(worst.largest)}.` }
+  return { name: 'identity', ok, detail: ok ? `${formula}: ${String(tested)} equations hold within ${exponent(worst.largest)}.` : Number.isFinite(worst.largest) ? `${formula} fails at ${worst.site} by ${exponent(worst.largest)}.` : `${formula} cannot be told at ${worst.site}, which is not finite.` }
 }
 
 /** float16 weights round every sum in their own precision. */
@@ -164,7 +164,7 @@ async function batchingCheck(model: ReadableModel, all: GraphSession, batch: Tok
   const ok = worst.largest <= toleranceFor(model, 1e-4)
   return {
     name: 'batched-equals-unbatched', ok,
-    detail: ok ? `A padded batch equals single rows within ${exponent(worst.largest)} at every site.` : `A padded batch differs from single rows by ${exponent(worst.largest)} at ${worst.site}.`
+    detail: ok ? `A padded batch equals single rows within ${exponent(worst.largest)} at every site.` : Number.isFinite(worst.largest) ? `A padded batch differs from single rows by ${exponent(worst.largest)} at ${worst.site}.` : `A padded batch cannot be compared with single rows at ${worst.site}, which is not finite.`
   }
 }
 
