@@ -3,13 +3,17 @@
  * whole numbers, a scale for each group of them, and where the format has one an offset: value = scale · number + offset.
  * Every number fits a signed byte, so that a matrix multiplies exactly as 4- or 8-bit blocks (`MatMulNBits`).
  */
+import { byte, half, halfToFloat, type Decoder, type Target } from './block-decoder'
+import { CODE_BOOK_DECODERS } from './code-book-types'
 
 /** ggml_type → name. Names missing here are types ggml has given up or that hold no weights. */
 export const GGUF_TYPE_NAMES: Readonly<Record<number, string>> = {
   0: 'F32', 1: 'F16', 2: 'Q4_0', 3: 'Q4_1', 6: 'Q5_0', 7: 'Q5_1', 8: 'Q8_0', 9: 'Q8_1',
   10: 'Q2_K', 11: 'Q3_K', 12: 'Q4_K', 13: 'Q5_K', 14: 'Q6_K', 15: 'Q8_K',
   16: 'IQ2_XXS', 17: 'IQ2_XS', 18: 'IQ3_XXS', 19: 'IQ1_S', 20: 'IQ4_NL', 21: 'IQ3_S', 22: 'IQ2_S', 23: 'IQ4_XS', 29: 'IQ1_M',
-  24: 'I8', 25: 'I16', 26: 'I32', 27: 'I64', 28: 'F64', 30: 'BF16', 34: 'TQ1_0', 35: 'TQ2_0', 39: 'MXFP4'
+  24: 'I8', 25: 'I16', 26: 'I32', 27: 'I64', 28: 'F64', 30: 'BF16', 34: 'TQ1_0', 35: 'TQ2_0', 39: 'MXFP4', 40: 'NVFP4',
+  // Given up by llama.cpp, but still about: rows woven together for one processor.
+  31: 'Q4_0_4_4', 32: 'Q4_0_4_8', 33: 'Q4_0_8_8', 36: 'IQ4_NL_4_4', 37: 'IQ4_NL_4_8', 38: 'IQ4_NL_8_8'
 }
 
 /** Values in a block and the bytes it takes. */
@@ -18,7 +22,8 @@ const LAYOUTS: Readonly<Record<string, readonly [values: number, bytes: number]>
   Q4_0: [32, 18], Q4_1: [32, 20], Q5_0: [32, 22], Q5_1: [32, 24], Q8_0: [32, 34], Q8_1: [32, 36],
   Q2_K: [256, 84], Q3_K: [256, 110], Q4_K: [256, 144], Q5_K: [256, 176], Q6_K: [256, 210], Q8_K: [256, 292],
   IQ2_XXS: [256, 66], IQ2_XS: [256, 74], IQ3_XXS: [256, 98], IQ1_S: [256, 50], IQ4_NL: [32, 18], IQ3_S: [256, 110], IQ2_S: [256, 82], IQ4_XS: [256, 136], IQ1_M: [256, 56],
-  TQ1_0: [256, 54], TQ2_0: [256, 66], MXFP4: [32, 17]
+  TQ1_0: [256, 54], TQ2_0: [256, 66], MXFP4: [32, 17], NVFP4: [64, 36],
+  Q4_0_4_4: [32, 18], Q4_0_4_8: [32, 18], Q4_0_8_8: [32, 18], IQ4_NL_4_4: [32, 18], IQ4_NL_4_8: [32, 18], IQ4_NL_8_8: [32, 18]
 }
 
 export function blockLayout(type: string): { readonly values: number; readonly bytes: number } {
@@ -143,40 +148,12 @@ function widenBytes(bytes: Uint8Array): Float32Array {
 
 const SCRATCH = new DataView(new ArrayBuffer(4))
 
-/** IEEE binary16 → number. */
-export function halfToFloat(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1
-  const exponent = (bits >> 10) & 31
-  const fraction = bits & 1023
-  if (exponent === 0) return sign * fraction * 2 ** -24
-  if (exponent === 31) return fraction ? NaN : sign * Infinity
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
-}
+const EMPTY = new Float32Array(0)
 
 function brainToFloat(bits: number): number {
   SCRATCH.setUint32(0, bits << 16)
   return SCRATCH.getFloat32(0)
 }
-
-interface Target {
-  readonly numbers: Int8Array
-  readonly scales: Float32Array
-  readonly offsets: Float32Array
-}
-
-interface Decoder {
-  readonly group: 16 | 32
-  readonly bits: 4 | 8
-  readonly offset: boolean
-  /** Decodes the block at byte `at` into numbers from `to` and groups from `g`. */
-  readonly decode: (bytes: Uint8Array, view: DataView, at: number, target: Target, to: number, g: number) => void
-}
-
-const EMPTY = new Float32Array(0)
-/** Every binary16 as a number: a file holds millions of scales. */
-let halves: Float32Array | null = null
-const half = (view: DataView, at: number): number => (halves ??= Float32Array.from({ length: 1 << 16 }, (_, bits) => halfToFloat(bits)))[view.getUint16(at, true)] ?? 0
-const byte = (bytes: Uint8Array, at: number): number => bytes[at] ?? 0
 
 /** Two nibbles a byte: the low ones are the first half of the block. */
 function nibbles(bytes: Uint8Array, at: number, count: number, numbers: Int8Array, to: number, zero: number): void {
@@ -200,7 +177,11 @@ function scaleAndMinimum(bytes: Uint8Array, at: number, j: number): readonly [nu
 /** Values a 4-bit index of IQ4_NL and IQ4_XS stands for (`kvalues_iq4nl`). */
 const IQ4_VALUES = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113] as const
 
+/** Twice the values of a four-bit float (E2M1 of the OCP microscaling formats). */
+const FLOAT4_VALUES = [0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12] as const
+
 const DECODERS: Readonly<Record<string, Decoder>> = {
+  ...CODE_BOOK_DECODERS,
   Q4_0: {
     group: 32, bits: 4, offset: false,
     decode: (bytes, view, at, target, to, g) => {
@@ -323,11 +304,48 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
       }
     }
   },
+  TQ1_0: {
+    group: 32, bits: 4, offset: false,
+    decode: (bytes, view, at, target, to, g) => {
+      target.scales.fill(half(view, at + 52), g, g + 8)
+      // Digits of base three, five a byte and in the last four bytes four; a row of bytes gives its first digits first.
+      let next = to
+      for (const [from, count, digits] of [[0, 32, 5], [32, 16, 5], [48, 4, 4]] as const) {
+        for (let digit = 0; digit < digits; digit++) {
+          for (let i = 0; i < count; i++) target.numbers[next++] = ((((byte(bytes, at + from + i) * 3 ** digit) & 255) * 3) >> 8) - 1
+        }
+      }
+    }
+  },
+  TQ2_0: {
+    group: 32, bits: 4, offset: false,
+    decode: (bytes, view, at, target, to, g) => {
+      target.scales.fill(half(view, at + 64), g, g + 8)
+      for (let i = 0; i < 256; i++) target.numbers[to + i] = ((byte(bytes, at + (i >> 7) * 32 + (i % 32)) >> (2 * ((i >> 5) & 3))) & 3) - 1
+    }
+  },
+  MXFP4: {
+    group: 32, bits: 8, offset: false,
+    decode: (bytes, _view, at, target, to, g) => {
+      // Half of the power of two that the byte stands for, since the values are doubled.
+      target.scales[g] = 2 ** (byte(bytes, at) - 128)
+      pairsOf(FLOAT4_VALUES, 16, bytes, at + 1, target.numbers, to)
+    }
+  },
+  NVFP4: {
+    group: 16, bits: 8, offset: false,
+    decode: (bytes, _view, at, target, to, g) => {
+      for (let j = 0; j < 4; j++) {
+        target.scales[g + j] = float8(byte(bytes, at + j)) / 2
+        pairsOf(FLOAT4_VALUES, 8, bytes, at + 4 + 8 * j, target.numbers, to + 16 * j)
+      }
+    }
+  },
   IQ4_NL: {
     group: 32, bits: 8, offset: false,
     decode: (bytes, view, at, target, to, g) => {
       target.scales[g] = half(view, at)
-      iq4(bytes, at + 2, target.numbers, to)
+      pairsOf(IQ4_VALUES, 16, bytes, at + 2, target.numbers, to)
     }
   },
   IQ4_XS: {
@@ -339,7 +357,7 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
         const low = (byte(bytes, at + 4 + (j >> 1)) >> (4 * (j & 1))) & 15
         const high = (highBits >> (2 * j)) & 3
         target.scales[g + j] = scale * ((low | (high << 4)) - 32)
-        iq4(bytes, at + 8 + j * 16, target.numbers, to + j * 32)
+        pairsOf(IQ4_VALUES, 16, bytes, at + 8 + j * 16, target.numbers, to + j * 32)
       }
     }
   }
@@ -353,10 +371,19 @@ function fiveBits(bytes: Uint8Array, highs: number, at: number, numbers: Int8Arr
   }
 }
 
-function iq4(bytes: Uint8Array, at: number, numbers: Int8Array, to: number): void {
-  for (let i = 0; i < 16; i++) {
+/** What the nibbles of `count` bytes stand for: the low ones first, then the high ones. */
+function pairsOf(levels: readonly number[], count: number, bytes: Uint8Array, at: number, numbers: Int8Array, to: number): void {
+  for (let i = 0; i < count; i++) {
     const pair = byte(bytes, at + i)
-    numbers[to + i] = IQ4_VALUES[pair & 15] ?? 0
-    numbers[to + 16 + i] = IQ4_VALUES[pair >> 4] ?? 0
+    numbers[to + i] = levels[pair & 15] ?? 0
+    numbers[to + count + i] = levels[pair >> 4] ?? 0
   }
+}
+
+/** An unsigned eight-bit float (E4M3) as ggml reads it: its largest code, which is no number, counts as zero. */
+function float8(code: number): number {
+  const exponent = (code >> 3) & 15
+  const fraction = code & 7
+  if (code === 127) return 0
+  return exponent === 0 ? fraction * 2 ** -9 : (1 + fraction / 8) * 2 ** (exponent - 7)
 }

@@ -40,7 +40,7 @@ export class GgufWeights implements WeightSource {
     throw new LayerscopeError({
       code: 'precision-unsupported', file: file.path, field: unknown.name,
       message: `The tensor ${unknown.name} is stored as ${unknown.type}, a format Layerscope does not run yet.`,
-      hint: 'Use a file of another quantisation: F16, BF16, Q8_0, Q4_0 to Q5_1, Q2_K to Q6_K, IQ4_NL and IQ4_XS run.'
+      hint: 'Use a file of another quantisation: F16, BF16, Q8_0, Q4_0 to Q5_1, Q2_K to Q6_K, IQ1 to IQ4, TQ and the four-bit floats run.'
     })
   }
 
