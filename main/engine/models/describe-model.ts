@@ -27,7 +27,7 @@ export async function describeModel(path: string, format: FoundModel['format']):
       case 'safetensors': return await describeFolder(path, bytes)
       case 'pytorch': return {
         path: dirname(path), family: readHints([dirname(path)]).hints.family, precision: null, bytes, openable: false,
-        reason: `${basename(path)} is in a format that can run code when it is read, so Layerscope does not open it.`
+        reason: `${basename(path)} can run code when it is read, so Layerscope does not open it. Take the model’s .safetensors files from its page instead.`
       }
     }
   } catch (error) {
