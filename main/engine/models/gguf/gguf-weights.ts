@@ -9,6 +9,11 @@ import type { GgufFile, GgufTensor } from './gguf-file'
 
 const PLAIN: Readonly<Record<string, ElementType>> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' }
 
+/** A tensor to multiply by. With `order`, its i-th row is row `order[i]` from where it begins in the file. */
+interface Matrix extends GgufTensor {
+  readonly order?: readonly number[]
+}
+
 /** A buffer that a graph names, and how its bytes come about. */
 interface PlannedInitializer {
   readonly bytes: number
@@ -75,7 +80,7 @@ export class GgufWeights implements WeightSource {
   lookup(graph: GraphBuilder, name: string, indices: Value, label: string): Value {
     const stored = this.stored(name)
     const element = PLAIN[stored.type]
-    const table = (tensor: GgufTensor): Value => (element ? this.mapped(graph, tensor, element) : this.widened(graph, tensor))
+    const table = (tensor: Matrix): Value => (element ? this.mapped(graph, tensor, element) : this.widened(graph, tensor))
     const parts = this.inFile ? [] : this.pieces(stored)
     const half = element && element !== 'float32'
     const found = half ? `${label}/stored` : label
@@ -90,16 +95,22 @@ export class GgufWeights implements WeightSource {
     const heads = this.permutedHeads(name)
     const stored = this.stored(name)
     const [outputs = 0] = stored.shape
-    const productLabel = heads === null ? label : `${label}/paired`
-    const pieces = this.pieces(stored)
-    const product = pieces.length === 1
-      ? this.product(graph, rows, stored, bias, arithmetic, productLabel)
-      : joinedProducts(graph, pieces.map((piece) => this.product(graph, rows, partOf(stored, piece), null, arithmetic, productLabel + pieceSuffix(piece, outputs))), bias, productLabel)
-    if (heads === null) return product
-    return graph.op('Gather', [product, graph.int64s(unpairedRows(outputs, heads))], label, { axis: 1 })
+    if (heads === null) return this.products(graph, rows, stored, bias, arithmetic, label)
+    const order = unpairedRows(outputs, heads)
+    // Rows that are decoded are put in order on the way; those that stay in the file keep theirs, and what they give is reordered.
+    if (this.inFile) return graph.op('Gather', [this.products(graph, rows, stored, bias, arithmetic, `${label}/paired`), graph.int64s(order)], label, { axis: 1 })
+    const ordered = bias && graph.once(`${bias}/unpaired`, (once) => graph.op('Gather', [bias, graph.int64s(order)], once))
+    return this.products(graph, rows, { ...stored, order }, ordered, arithmetic, label)
   }
 
-  private product(graph: GraphBuilder, rows: Value, tensor: GgufTensor, bias: Value | null, arithmetic: Arithmetic, label: string): Value {
+  private products(graph: GraphBuilder, rows: Value, matrix: Matrix, bias: Value | null, arithmetic: Arithmetic, label: string): Value {
+    const [outputs = 0] = matrix.shape
+    const pieces = this.pieces(matrix)
+    if (pieces.length === 1) return this.product(graph, rows, matrix, bias, arithmetic, label)
+    return joinedProducts(graph, pieces.map((piece) => this.product(graph, rows, partOf(matrix, piece), null, arithmetic, label + pieceSuffix(piece, outputs))), bias, label)
+  }
+
+  private product(graph: GraphBuilder, rows: Value, tensor: Matrix, bias: Value | null, arithmetic: Arithmetic, label: string): Value {
     const { name, type, shape: [outputs = 0, inputs = 0] } = tensor
     const packing = this.packing(type, arithmetic)
     if (!packing) return graph.op('Gemm', [rows, this.widened(graph, tensor), ...(bias ? [bias] : [])], label, { transB: 1 })
@@ -117,8 +128,7 @@ export class GgufWeights implements WeightSource {
       const offset = this.inMemory(graph, `${name}/offsets`, 'float32', [outputs, groups], () => blocks().offsets ?? new Float32Array(0))
       const sums = graph.once(`${rows}/sums_${group}`, (sum) =>
         graph.op('ReduceSum', [graph.op('Reshape', [rows, graph.int64s([-1, groups, group])], `${sum}/groups`, {}, { shape: ['tokens', groups, group] }), graph.int64s([2])], sum, { keepdims: 0 }))
-      const correction = graph.op('Gemm', [sums, offset], `${label}/correction`, { transB: 1 })
-      result = graph.op('Add', [result, correction], bias ? `${label}/corrected` : label)
+      result = graph.op('Gemm', [sums, offset, result], bias ? `${label}/corrected` : label, { transB: 1 })
     }
     return bias ? graph.op('Add', [result, bias], label) : result
   }
@@ -144,13 +154,13 @@ export class GgufWeights implements WeightSource {
     return packing && arithmetic !== 'widened' && (packing.bits === 4 || arithmetic === 'fast') ? packing : null
   }
 
-  private pieces({ shape }: GgufTensor): readonly RowPiece[] {
+  private pieces({ shape }: Matrix): readonly RowPiece[] {
     const [rows = 1, ...rest] = shape
     return rowPieces(rows, elementCount(rest), this.pieceBytes)
   }
 
   /** Float32 values of a tensor, or of rows of one. */
-  private widened(graph: GraphBuilder, tensor: GgufTensor): Value {
+  private widened(graph: GraphBuilder, tensor: Matrix): Value {
     const { name, type, shape } = tensor
     const element = PLAIN[type]
     if (!element) return this.inMemory(graph, `${name}/float32`, 'float32', shape, () => toFloat32(type, this.bytes(tensor)))
@@ -158,7 +168,7 @@ export class GgufWeights implements WeightSource {
     return element === 'float32' ? value : graph.once(`${name}/float32`, (label) => graph.op('Cast', [value], label, { to: 1 }))
   }
 
-  private mapped(graph: GraphBuilder, tensor: GgufTensor, element: ElementType): Value {
+  private mapped(graph: GraphBuilder, tensor: Matrix, element: ElementType): Value {
     const { name, shape, offset, length } = tensor
     if (!this.inFile) return this.inMemory(graph, name, element, shape, () => this.bytes(tensor))
     return graph.external(name, element, shape, { file: relative(this.file.folder, tensor.file).split(sep).join('/'), offset, length })
@@ -171,20 +181,24 @@ export class GgufWeights implements WeightSource {
     return graph.external(name, element, shape, { file: name, offset: 0, length: bytes })
   }
 
-  private bytes({ name, file, offset, length }: GgufTensor): Uint8Array {
-    const bytes = new Uint8Array(length)
+  private bytes({ name, file, offset, length, shape: [rows = 1], order }: Matrix): Uint8Array {
+    const rowBytes = length / rows
+    const bytes = new Uint8Array(order ? (Math.max(...order) + 1) * rowBytes : length)
     const descriptor = openSync(file, 'r')
     try {
       let filled = 0
-      while (filled < length) {
-        const read = readSync(descriptor, bytes, filled, length - filled, offset + filled)
+      while (filled < bytes.length) {
+        const read = readSync(descriptor, bytes, filled, bytes.length - filled, offset + filled)
         if (read === 0) throw new LayerscopeError({ code: 'gguf-invalid', message: `The file ends within the tensor ${name}.`, file, hint: 'The file has changed since it was opened: open it again.' })
         filled += read
       }
     } finally {
       closeSync(descriptor)
     }
-    return bytes
+    if (!order) return bytes
+    const ordered = new Uint8Array(length)
+    order.forEach((row, to) => { ordered.set(bytes.subarray(row * rowBytes, (row + 1) * rowBytes), to * rowBytes) })
+    return ordered
   }
 
   private stored(name: string): GgufTensor {
@@ -195,10 +209,13 @@ export class GgufWeights implements WeightSource {
 }
 
 /** Rows of a tensor as a tensor of their own; the tensor itself where the piece is all of it. */
-function partOf(tensor: GgufTensor, piece: RowPiece): GgufTensor {
+function partOf(tensor: Matrix, piece: RowPiece): Matrix {
   const [rows = 1, ...rest] = tensor.shape
   const [count, bytes] = [piece.to - piece.from, tensor.length / rows]
-  return { ...tensor, name: tensor.name + pieceSuffix(piece, rows), shape: [count, ...rest], offset: tensor.offset + piece.from * bytes, length: count * bytes }
+  return {
+    ...tensor, name: tensor.name + pieceSuffix(piece, rows), shape: [count, ...rest], length: count * bytes,
+    ...(tensor.order ? { order: tensor.order.slice(piece.from, piece.to) } : { offset: tensor.offset + piece.from * bytes })
+  }
 }
 
 /** For each row in Hugging Face's order (two halves a head) the row where llama.cpp keeps it (pairs). */
