@@ -37,6 +37,7 @@ export class GraphBuilder {
   private readonly taken = new Set<string>()
 
   input(name: string, type: ElementType, shape: Shape): Value {
+    this.taken.add(name)
     this.inputs.push(valueInfo(name, type, shape))
     return name
   }

@@ -16,12 +16,15 @@ import { prefixPacks } from './prefix-packs'
 import { interventionInputs } from './intervention-inputs'
 import { readTensorIndex } from './safetensors-index'
 import { blockOutput, checkedSitesOf, defaultSitesOf, resolveAlias, sitesOf } from './sites'
-import { INPUTS, writeTransformerGraph } from './transformer-graph'
+import { CACHED, INPUTS, writeTransformerGraph } from './transformer-graph'
 import { elementCount, SafetensorsWeights, type Arithmetic, type WeightSource } from './weights'
 
 export type { Architecture, Arithmetic, TensorNames, WeightSource, MemoryInitializer }
 export { architectureOf, elementCount, familyOf, ModelConfig, modelTypeOf }
 export { joinedProducts, PIECE_BYTES, pieceLookup, pieceSuffix, rowPieces, type RowPiece } from './row-pieces'
+
+/** ONNX Runtime's attention over a cache takes heads whose width is a multiple of this. */
+const CACHED_HEAD_STEP = 8
 
 /** A transformer and its weights, however they are stored. */
 export interface GeneratedSource {
@@ -118,12 +121,13 @@ export function generatedModel({ architecture, names, weights, folder, files, pr
       ...pack, feeds: (needed) => chosen(packedInputs(architecture, batch, pack), needed)
     })),
     sharesPrefixes: architecture.causal,
-    cachedGraph: architecture.logits === null || !architecture.causal ? null : (arithmetic) => ({
+    cachedGraph: architecture.logits === null || !architecture.causal || architecture.headDim % CACHED_HEAD_STEP > 0 ? null : (arithmetic) => ({
       bytes: writeTransformerGraph(architecture, names, weights, { sites: [], cache: true, arithmetic }), folder, memory: weights.memory ?? [],
       cache: Array.from({ length: architecture.layers }, (_, i) => i).flatMap((i) => [
-        { past: INPUTS.pastKey(i), present: `present_key.${i}`, dims: [1, architecture.kvHeads, 0, architecture.headDim] },
-        { past: INPUTS.pastValue(i), present: `present_value.${i}`, dims: [1, architecture.kvHeads, 0, architecture.headDim] }
+        { past: INPUTS.pastKey(i), present: CACHED.key(i) },
+        { past: INPUTS.pastValue(i), present: CACHED.value(i) }
       ]),
+      heads: architecture.kvHeads, headDim: architecture.headDim,
       outdated: (past, total) => frequenciesChange(architecture, past, total),
       feeds: (ids, past) => tensors(continuedInputs(architecture, ids, past))
     }),
@@ -151,6 +155,5 @@ function chosen(inputs: ReadonlyMap<string, Feed>, needed: readonly string[]): R
 }
 
 function tensors(feeds: ReadonlyMap<string, Feed>): Record<string, OrtTensor> {
-  return Object.fromEntries([...feeds].map(([name, feed]) =>
-    [name, feed.type === 'int64' ? new OrtTensor('int64', feed.data, feed.dims) : new OrtTensor('float32', feed.data, feed.dims)]))
+  return Object.fromEntries([...feeds].map(([name, { type, data, dims }]) => [name, new OrtTensor(type, data, dims)]))
 }

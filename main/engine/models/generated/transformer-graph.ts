@@ -18,9 +18,12 @@ export const INPUTS = {
   bias: (window: number | null): string => (window === null ? 'attention_bias' : `attention_bias_${window}`),
   /** int64 [b, q, k]: bucket of each relative position. */
   buckets: 'relative_buckets',
-  /** float32 [b, kvHeads, past, headDim] */
+  /** float32 [1, kvHeads, places, headDim]: keys and values of what came before, then room for more. */
   pastKey: (block: number): string => `past_key.${block}`,
   pastValue: (block: number): string => `past_value.${block}`,
+  /** int32 [1]: number of the last token, and of all tokens with those that came before. */
+  lastToken: 'last_token',
+  allTokens: 'all_tokens',
   /** float32 [width / 2]: rotary frequencies that depend on the length. */
   frequencies: 'rotary_frequencies',
   /** Added to a residual site; float32, broadcast to [b, q, hidden]. */
@@ -30,6 +33,14 @@ export const INPUTS = {
   patchValue: (site: string): string => `patch_value/${site}`
 } as const
 
+/** Outputs of a cached graph: the same keys and values with the new ones in their places. */
+export const CACHED = {
+  key: (block: number): string => `${mixedHeads(block)}:1`,
+  value: (block: number): string => `${mixedHeads(block)}:2`
+} as const
+
+const mixedHeads = (block: number): string => `blocks.${block}.attn.z_cached`
+
 /** Finite, so that a row that sees nothing stays a number. */
 export const MASKED = -1e30
 
@@ -37,7 +48,7 @@ export interface GraphRequest {
   readonly sites: readonly string[]
   /** Residual sites that take an additive and a patch input. */
   readonly interventions?: readonly string[]
-  /** Adds past inputs and present outputs for every block, and gives logits of each row's last token alone. */
+  /** For one row: keys and values of what came before go in and out of every block, and the logits are those of the last token alone. */
   readonly cache?: boolean
   readonly arithmetic?: Arithmetic
 }
@@ -59,8 +70,6 @@ class TransformerGraph {
   private readonly positions: Value
   private readonly cosSin = new Map<string, { readonly cos: Value; readonly sin: Value }>()
   private readonly biases = new Map<number | null, Value>()
-  /** Name of the dim of what queries see: the tokens of a run, and with a cache what came before them too. */
-  private readonly keyDim: string
 
   constructor(private readonly architecture: Architecture, private readonly names: TensorNames, private readonly weights: WeightSource, private readonly request: GraphRequest) {
     const prefix = names.prefixes.find((candidate) => weights.has(`${candidate}${names.embedding}.weight`))
@@ -71,7 +80,6 @@ class TransformerGraph {
       })
     }
     this.prefix = prefix
-    this.keyDim = request.cache ? 'key' : 'position'
     const wanted = new Map<string, string[]>()
     for (const site of request.sites) {
       const target = resolveAlias(architecture, site)
@@ -163,47 +171,79 @@ class TransformerGraph {
 
   /** Input [n, hidden]; output [n, hidden]. */
   private attention(input: Value, i: number): Value {
-    const { graph, architecture } = this
+    const { architecture } = this
     const { heads, kvHeads, headDim } = architecture
-    const group = heads / kvHeads
     const label = (name: string): string => `blocks.${i}.attn.${name}`
     const [queryRows, keyRows, valueRows] = this.projections(input, i)
 
     let query = this.site(label('hook_q'), queryRows, heads, headDim)
     let key = this.site(label('hook_k'), keyRows, kvHeads, headDim)
-    const value = this.shaped(this.site(label('hook_v'), valueRows, kvHeads, headDim), label('v4'), kvHeads, headDim)
-    query = this.shaped(query, label('q4'), heads, headDim)
-    key = this.shaped(key, label('k4'), kvHeads, headDim)
+    const value = this.site(label('hook_v'), valueRows, kvHeads, headDim)
     if (architecture.attention.queryKeyNorm) {
-      query = this.norm(query, this.at(this.names.block.queryNorm ?? '', i), label('q_norm'))
-      key = this.norm(key, this.at(this.names.block.keyNorm ?? '', i), label('k_norm'))
+      query = this.headNorm(query, heads, this.names.block.queryNorm, i, label('q_norm'))
+      key = this.headNorm(key, kvHeads, this.names.block.keyNorm, i, label('k_norm'))
     }
     if (architecture.positions.kind === 'rotary') {
       const rotary = architecture.positions.blocks[i]
       if (!rotary) throw new Error(`No rotary for block ${i}.`)
-      query = this.siteShaped(label('hook_rot_q'), this.rotate(query, rotary, label('rot_q')), heads, headDim)
-      key = this.siteShaped(label('hook_rot_k'), this.rotate(key, rotary, label('rot_k')), kvHeads, headDim)
+      query = this.site(label('hook_rot_q'), this.rotate(query, heads, rotary, label('rot_q')), heads, headDim)
+      key = this.site(label('hook_rot_k'), this.rotate(key, kvHeads, rotary, label('rot_k')), kvHeads, headDim)
     }
+    const z = this.request.cache
+      ? this.continuedAttention(query, key, value, i)
+      : this.flat(this.siteShaped(label('hook_z'), this.plainAttention(query, key, value, i), heads, headDim), heads * headDim, label('z_rows'))
+    return this.linear(z, this.at(this.names.block.attentionOut, i), heads * headDim, architecture.hidden, label('out'))
+  }
 
+  /** Norm of each head of `rows` [n, heads × headDim]. */
+  private headNorm(rows: Value, heads: number, name: string | undefined, i: number, label: string): Value {
+    const { headDim } = this.architecture
+    const byHead = this.reshape(rows, [-1, heads, headDim], `${label}/heads`, ['tokens', heads, headDim])
+    return this.flat(this.norm(byHead, this.at(name ?? '', i), label), heads * headDim, `${label}/rows`)
+  }
+
+  /** Attention of new tokens to themselves and to the cache, in one operator that appends to it: rows [n, …] → [n, heads × headDim]. */
+  private continuedAttention(query: Value, key: Value, value: Value, i: number): Value {
+    const { graph, architecture: { heads, kvHeads, headDim, attention } } = this
+    const dims = [1, kvHeads, 'places', headDim]
+    const past = (name: string): Value => graph.input(name, 'float32', dims)
+    const row = (rows: Value, width: number, as: string): Value => this.reshape(rows, [1, -1, width], `blocks.${i}.attn.${as}`, [1, 'position', width])
+    const count = (name: string): Value => graph.once(name, () => graph.input(name, 'int32', [1]))
+    const mixed = graph.op('GroupQueryAttention', [
+      row(query, heads * headDim, 'q_row'), row(key, kvHeads * headDim, 'k_row'), row(value, kvHeads * headDim, 'v_row'),
+      past(INPUTS.pastKey(i)), past(INPUTS.pastValue(i)), count(INPUTS.lastToken), count(INPUTS.allTokens)
+    ], mixedHeads(i), {
+      num_heads: heads, kv_num_heads: kvHeads, scale: { float: this.scoreScale(i) }, softcap: { float: attention.softcap ?? 0 }, local_window_size: attention.windows[i] ?? -1
+    }, { domain: 'com.microsoft', outputs: 3 })
+    graph.output(CACHED.key(i), CACHED.key(i), dims)
+    graph.output(CACHED.value(i), CACHED.value(i), dims)
+    return this.flat(mixed, heads * headDim, `blocks.${i}.attn.z_rows`)
+  }
+
+  private scoreScale(i: number): number {
+    const { scale, dividedByDepth = false } = this.architecture.attention
+    return dividedByDepth ? scale / (i + 1) : scale
+  }
+
+  /** Attention as the sites show it, step by step: rows [n, …] → [b, q, heads, headDim]. */
+  private plainAttention(queryRows: Value, keyRows: Value, valueRows: Value, i: number): Value {
+    const { graph, architecture } = this
+    const { heads, kvHeads, headDim } = architecture
+    const group = heads / kvHeads
+    const label = (name: string): string => `blocks.${i}.attn.${name}`
+    const query = this.shaped(queryRows, label('q4'), heads, headDim)
+    const key = this.shaped(keyRows, label('k4'), kvHeads, headDim)
+    const value = this.shaped(valueRows, label('v4'), kvHeads, headDim)
     // Queries of the heads that share a key stand under each other, so that a group is one product.
-    const { scale, dividedByDepth = false } = architecture.attention
-    const scaled = graph.op('Mul', [query, graph.float(dividedByDepth ? scale / (i + 1) : scale)], label('q_scaled'))
+    const scaled = graph.op('Mul', [query, graph.float(this.scoreScale(i))], label('q_scaled'))
     const grouped = this.shaped(scaled, label('q5'), kvHeads, group, headDim)
     const queries = this.reshape(graph.op('Transpose', [grouped], label('q_heads'), { perm: [0, 2, 3, 1, 4] }), [0, kvHeads, -1, headDim], label('q_group'), ['batch', kvHeads, 'grouped', headDim])
-    let keys = graph.op('Transpose', [key], label('k_heads'), { perm: [0, 2, 1, 3] })
-    let values = graph.op('Transpose', [value], label('v_heads'), { perm: [0, 2, 1, 3] })
-    if (this.request.cache) {
-      const past = (name: string): Value => graph.input(name, 'float32', ['batch', kvHeads, 'past', headDim])
-      const shape = ['batch', kvHeads, this.keyDim, headDim]
-      keys = graph.op('Concat', [past(INPUTS.pastKey(i)), keys], label('k_all'), { axis: 2 }, { shape })
-      values = graph.op('Concat', [past(INPUTS.pastValue(i)), values], label('v_all'), { axis: 2 }, { shape })
-      graph.output(`present_key.${i}`, keys, shape)
-      graph.output(`present_value.${i}`, values, shape)
-    }
+    const keys = graph.op('Transpose', [key], label('k_heads'), { perm: [0, 2, 1, 3] })
+    const values = graph.op('Transpose', [value], label('v_heads'), { perm: [0, 2, 1, 3] })
     const keysTransposed = graph.op('Transpose', [keys], label('k_transposed'), { perm: [0, 1, 3, 2] })
     const products = graph.op('MatMul', [queries, keysTransposed], label('products'))
     const byHead = graph.op('Concat', [this.dimension(0), graph.int64s([heads]), this.dimension(1), graph.int64s([-1])], label('scores_shape'), { axis: 0 })
-    const square = ['batch', heads, 'position', this.keyDim]
+    const square = ['batch', heads, 'position', 'position']
     let scores = graph.op('Reshape', [products, byHead], label('scores'), {}, { shape: square })
     const { softcap } = architecture.attention
     if (softcap !== null) {
@@ -216,12 +256,10 @@ class TransformerGraph {
     this.outputs(label('hook_pattern'), pattern, square)
 
     const patternShape = graph.op('Concat', [this.dimension(0), graph.int64s([kvHeads, -1]), graph.op('Shape', [values], label('keys_count'), { start: 2, end: 3 })], label('pattern_shape'), { axis: 0 })
-    const patternRows = graph.op('Reshape', [pattern, patternShape], label('pattern_group'), {}, { shape: ['batch', kvHeads, 'grouped', this.keyDim] })
+    const patternRows = graph.op('Reshape', [pattern, patternShape], label('pattern_group'), {}, { shape: ['batch', kvHeads, 'grouped', 'position'] })
     const mixed = graph.op('MatMul', [patternRows, values], label('mixed'))
     const mixedShape = graph.op('Concat', [this.dimension(0), graph.int64s([heads]), this.dimension(1), graph.int64s([headDim])], label('z_shape'), { axis: 0 })
-    const byToken = graph.op('Transpose', [graph.op('Reshape', [mixed, mixedShape], label('z_heads'), {}, { shape: ['batch', heads, 'position', headDim] })], label('z4'), { perm: [0, 2, 1, 3] })
-    const z = this.siteShaped(label('hook_z'), byToken, heads, headDim)
-    return this.linear(this.flat(z, heads * headDim, label('z_rows')), this.at(this.names.block.attentionOut, i), heads * headDim, architecture.hidden, label('out'))
+    return graph.op('Transpose', [graph.op('Reshape', [mixed, mixedShape], label('z_heads'), {}, { shape: ['batch', heads, 'position', headDim] })], label('z4'), { perm: [0, 2, 1, 3] })
   }
 
   /** Query, key and value rows: [n, heads × headDim], [n, kvHeads × headDim] twice. */
@@ -341,25 +379,19 @@ class TransformerGraph {
     return scale === null ? value : this.graph.op('Mul', [value, this.graph.float(scale)], label)
   }
 
-  /** Turns the first `width` values of each head: x·cos + rotate_half(x)·sin. Value [b, q, heads, headDim]. */
-  private rotate(value: Value, rotary: Rotary, label: string): Value {
+  /** Turns the first `width` values of each head: x·cos + rotate_half(x)·sin. Rows [n, heads × headDim]. */
+  private rotate(rows: Value, heads: number, rotary: Rotary, label: string): Value {
     const { graph, architecture: { headDim } } = this
     const { cos, sin } = this.turning(rotary)
-    const half = rotary.width / 2
-    const rest = headDim - rotary.width
-    const sizes = rest > 0 ? [half, half, rest] : [half, half]
-    const first = graph.op('Split', [value, graph.int64s(sizes)], `${label}/parts`, { axis: 3 }, { outputs: sizes.length })
-    const second = `${first}:1`
-    const times = (a: Value, b: Value, as: string): Value => graph.op('Mul', [a, b], `${label}/${as}`)
-    const turned = [
-      graph.op('Sub', [times(first, cos, 'first_cos'), times(second, sin, 'second_sin')], `${label}/first`),
-      graph.op('Add', [times(second, cos, 'second_cos'), times(first, sin, 'first_sin')], `${label}/second`),
-      ...(rest > 0 ? [`${first}:2`] : [])
-    ]
-    return graph.op('Concat', turned, label, { axis: 3 })
+    const width = heads * headDim
+    // All tokens as one row, whose i-th turns by row i of cos and sin.
+    const row = this.reshape(rows, [1, -1, width], `${label}/row`, [1, 'tokens', width])
+    const partial = rotary.width < headDim ? { rotary_embedding_dim: rotary.width } : {}
+    const turned = graph.op('RotaryEmbedding', [row, graph.int64s([0]), cos, sin], `${label}/turned`, { num_heads: heads, ...partial }, { domain: 'com.microsoft' })
+    return this.flat(turned, width, label)
   }
 
-  /** cos and sin of every token's angles, [b, q, 1, width / 2]; computed once for each kind of rotary. */
+  /** cos and sin of every token's angles, [n, width / 2]; computed once for each kind of rotary. */
   private turning(rotary: Rotary): { readonly cos: Value; readonly sin: Value } {
     const key = JSON.stringify(rotary)
     const known = this.cosSin.get(key)
@@ -370,7 +402,7 @@ class TransformerGraph {
     const values = dependsOnLength(rotary)
       ? graph.once(INPUTS.frequencies, (name) => graph.input(name, 'float32', [frequencies.length]))
       : graph.floats(label, frequencies, [frequencies.length])
-    const positions = graph.op('Unsqueeze', [graph.once('positions_float', (name) => graph.op('Cast', [this.positions], name, { to: 1 })), graph.int64s([2, 3])], `${label}/positions`)
+    const positions = graph.once('positions_float', (name) => this.reshape(graph.op('Cast', [this.positions], `${name}/cast`, { to: 1 }), [-1, 1], name, ['tokens', 1]))
     const angles = graph.op('Mul', [positions, values], `${label}/angles`)
     const scaled = (opType: string): Value => {
       const value = graph.op(opType, [angles], `${label}/${opType}`)
@@ -385,9 +417,9 @@ class TransformerGraph {
     const known = this.biases.get(window)
     if (known) return known
     const { graph, architecture: { relativeBias, heads } } = this
-    let bias = graph.input(INPUTS.bias(window), 'float32', ['batch', 1, 'position', this.keyDim])
+    let bias = graph.input(INPUTS.bias(window), 'float32', ['batch', 1, 'position', 'position'])
     if (relativeBias) {
-      const buckets = graph.input(INPUTS.buckets, 'int64', ['batch', 'position', this.keyDim])
+      const buckets = graph.input(INPUTS.buckets, 'int64', ['batch', 'position', 'position'])
       const table = `${this.prefix}${this.names.relativeBias}.weight`
       const [rows, columns] = this.weights.shape(table)
       if (rows !== relativeBias.buckets || columns !== heads) throw this.contradiction(table, `has the shape [${rows}, ${columns}]`, `[${relativeBias.buckets}, ${heads}]`)

@@ -67,6 +67,8 @@ export const DERIVATIVES: Readonly<Record<string, Derivative>> = {
     const along = graph.op('Mul', [normal, graph.lastMean(graph.op('Mul', [scaled, normal]))])
     return [graph.op('Div', [graph.op('Sub', [scaled, along]), size])]
   },
+  /** A turn by an angle, back: the same by its negative. */
+  RotaryEmbedding: (graph, node, adjoints) => [graph.like(node, [only(adjoints), input(node, 1), input(node, 2), graph.op('Neg', [input(node, 3)])])],
   /** A·B (+ C) with weights B: g·Bᵀ. */
   Gemm: (graph, node, adjoints) => [graph.op('Gemm', [only(adjoints), input(node, 1)], { transB: graph.intOf(node, 'transB') === 1 ? 0 : 1 })],
   MatMul: (graph, node, adjoints, active) => [

@@ -68,6 +68,13 @@ export class GradientGraph {
     return this.append(opType, inputs, attributes, 1)[0] ?? ''
   }
 
+  /** The operator of `node` over other inputs. */
+  like({ opType, domain, attribute, output }: NodeMessage, inputs: readonly string[]): string {
+    const name = `gradient/${String(this.made++)}/${opType}`
+    this.graph.node.push(onnx.NodeProto.create({ opType, domain, attribute, name, input: [...inputs], output: output.map((_, at) => at === 0 ? name : `${name}:${String(at)}`) }))
+    return name
+  }
+
   split(value: string, sizes: string, axis: number, parts: number): readonly string[] {
     return this.append('Split', [value, sizes], { axis }, parts)
   }
