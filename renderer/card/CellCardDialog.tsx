@@ -13,7 +13,9 @@ import { BestOfManyNote } from './BestOfManyNote'
 import { CalibrationPlot, CalibrationTable } from './CalibrationPlot'
 import { CardComparison } from './CardComparison'
 import { FoldTable, MeasureTable, Origin } from './CardFacts'
+import { CodeLengthSection } from './CodeLengthSection'
 import { ConfusionTable } from './ConfusionTable'
+import { ErasureSection } from './ErasureSection'
 import { exportReport } from './export-report'
 import { FitScatter } from './FitScatter'
 import { IntervalBar } from './IntervalBar'
@@ -81,6 +83,7 @@ function CardBody({ card }: { readonly card: CellCard }): React.JSX.Element {
       {card.detail?.kind === 'classes' && <ClassFigures card={card} detail={card.detail} />}
       {card.detail?.kind === 'numeric' && <NumberFigures detail={card.detail} />}
       <CardComparison card={card} />
+      {card.detail?.kind === 'classes' && <><CodeLengthSection card={card} /><ErasureSection card={card} /></>}
       {card.folds.length > 0 && <section className="CellCard-section"><header><h3>Folds</h3></header><FoldTable card={card} /></section>}
       <section className="CellCard-section"><header><h3>Where the numbers come from</h3></header><Origin card={card} />{card.notes.length > 0 && <p className="CellCard-quiet">{card.notes.join(' ')}</p>}</section>
     </>

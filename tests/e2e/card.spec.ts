@@ -2,8 +2,9 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Locator } from '@playwright/test'
 import { answerSaveDialog, expect, startApp, test, type LaunchedApp } from './electron'
-import { layerStrip, selectedLayer, temporaryFolder, whenDone, writeRecipe, writeStatements } from './workbench'
+import { layerStrip, selectedLayer, statement, temporaryFolder, whenDone, writeRecipe, writeStatements } from './workbench'
 
 test.describe.configure({ mode: 'serial' })
 
@@ -79,6 +80,37 @@ test('a double click in the strip opens the card too', async () => {
   await expect(layerStrip(page).getByRole('slider', { name: 'Layer' })).toHaveAttribute('aria-valuetext', /^embedding, /)
 })
 
+test('code length and erasure are computed when asked for, can be stopped, and have tables', async () => {
+  const { page } = window
+  await page.keyboard.press('c')
+  await page.keyboard.press('Shift+C')
+  const [code, erasure] = [card().getByRole('region', { name: 'Code length' }), card().getByRole('region', { name: 'Erasure' })]
+  await expect(code.getByText(/minimum description length/)).toBeVisible()
+  await erasure.getByRole('button', { name: 'Erase and refit' }).click()
+  await expect(erasure.getByRole('progressbar')).toBeVisible()
+  await erasure.getByRole('button', { name: 'Cancel' }).click()
+  await expect(erasure.getByRole('button', { name: 'Erase and refit' })).toBeVisible()
+  await erasure.getByRole('button', { name: 'Erase and refit' }).click()
+  await code.getByRole('button', { name: 'Compute code length' }).click()
+  const labels = code.getByRole('row', { name: /^labels/ })
+  await expect(labels).toBeVisible({ timeout: 60_000 })
+  expect(Number.parseFloat(await labels.getByRole('cell').nth(1).innerText())).toBeGreaterThan(1)
+  const uniform = code.getByRole('row', { name: /^uniform code/ })
+  await expect(uniform).toContainText('4001.00 ×')
+  // LEACE leaves what the most frequent class gives, and nothing else.
+  const leace = erasure.getByRole('row', { name: /^LEACE 1/ })
+  await expect(leace).toBeVisible({ timeout: 60_000 })
+  const shareOf = async (row: Locator, cell: number): Promise<string> => (await row.getByRole('cell').nth(cell).evaluate((element) => element.firstChild?.textContent ?? '')).trim()
+  expect(await shareOf(leace, 1)).toBe(await shareOf(erasure.getByRole('row', { name: /^majority class/ }), 1))
+  await expect(erasure.getByRole('img', { name: /^Accuracy by directions taken out\. LEACE, 1 direction/ })).toBeVisible()
+  await erasure.getByRole('button', { name: 'Show as table' }).click()
+  await expect(erasure.getByRole('row', { name: /^INLP, 2 / })).toBeVisible()
+  await code.getByRole('button', { name: 'Show as table' }).click()
+  await expect(code.getByRole('columnheader', { name: 'Rows seen' })).toBeVisible()
+  await code.getByRole('button', { name: 'Show as chart' }).click()
+  await page.keyboard.press('Escape')
+})
+
 test('the report holds the score on screen, figures, tables and a script', async () => {
   const { app, page } = window
   const out = join(files.path, 'report')
@@ -92,7 +124,8 @@ test('the report holds the score on screen, figures, tables and a script', async
   const names = (await readdir(out)).sort()
   expect(names).toEqual(['activations.safetensors', 'card.json', 'card.md', 'card.png', 'card.svg', 'direction.safetensors', 'layers.png', 'layers.svg', 'reproduce.py', 'sweep.csv', 'sweep.parquet'])
   for (const name of names) expect((await stat(join(out, name))).size, name).toBeGreaterThan(100)
-  expect(await readFile(join(out, 'card.md'), 'utf8')).toContain(`**${shown}**`)
+  const written = await readFile(join(out, 'card.md'), 'utf8')
+  for (const part of [`**${shown}**`, '## Code length', '## Erasure']) expect(written).toContain(part)
   const stated: { result: { measures: { value: number }[] } } = JSON.parse(await readFile(join(out, 'card.json'), 'utf8'))
   const value = stated.result.measures[0]?.value ?? NaN
   expect(`${(value * 100).toFixed(1)} %`).toBe(shown)
@@ -114,4 +147,24 @@ test('the card alone is a command of the palette; a cancelled dialog writes noth
   await exportCard()
   await expect.poll(() => existsSync(join(out, 'card.md'))).toBe(true)
   expect((await readdir(out)).sort()).toEqual(['card.json', 'card.md', 'card.png', 'card.svg'])
+})
+
+test('code length and erasure are there when the session is opened again', async ({ launch }) => {
+  const { app, page } = window
+  await page.keyboard.press('c')
+  await page.keyboard.press('Shift+C')
+  const compression = await card().getByRole('row', { name: /^labels/ }).getByRole('cell').nth(1).innerText()
+  await page.keyboard.press('Escape')
+  const saved = join(files.path, 'erased.layerscope')
+  await answerSaveDialog(app, saved)
+  await page.keyboard.press('ControlOrMeta+s')
+  await expect.poll(() => existsSync(join(saved, 'session.json'))).toBe(true)
+  await window.close()
+  const again = await launch({ args: ['--open', saved] })
+  await expect(statement(again.page)).toBeVisible({ timeout: 30_000 })
+  await again.page.keyboard.press('c')
+  await again.page.keyboard.press('Shift+C')
+  const there = again.page.getByRole('dialog')
+  await expect(there.getByRole('row', { name: /^labels/ })).toContainText(compression)
+  await expect(there.getByRole('row', { name: /^LEACE 1/ })).toBeVisible()
 })
