@@ -12,6 +12,8 @@ export interface ProbeRows {
   /** [rows, columns], in units of the original features' deviation. */
   readonly features: Float64Array
   readonly columns: number
+  /** Class of each row. */
+  readonly codes: Int32Array
   readonly classes: number
   readonly strength: number
 }
@@ -19,19 +21,16 @@ export interface ProbeRows {
 /** A feature with less deviation than this, of the 1 it had, is what rounding left of it; standardised it would be noise at full size. */
 const leastDeviation = 1e-6
 
-/** Trains the logistic probe of the sweep on all rows, once for each of `labels` [rows]. */
-export async function freshProbes(
-  products: Products, site: string, { features, columns, classes, strength }: ProbeRows, labels: readonly Int32Array[], checkpoint: () => void
-): Promise<readonly FreshProbe[]> {
-  const rows = features.length / columns
+/** Trains the logistic probe of the sweep on all rows. */
+export async function freshProbe(products: Products, site: string, { features, columns, codes, classes, strength }: ProbeRows, checkpoint: () => void): Promise<FreshProbe> {
+  const rows = codes.length
   const cellOfRow = new Int32Array(rows)
   const data = prepareSite(site, { data: withoutRounding(features, columns), rows, columns }, rows, Int32Array.from(cellOfRow.keys()), cellOfRow, 1)
   try {
     const context = { data, cellOfRow, classes, products, contrast: noContrast(rows), seed: 0, checkpoint }
-    const fits = await probeMethod('logistic').fit(context, labels.map(codes => ({ cells: [0], codes, strengths: [strength], start: null })), 'final')
+    const fits = await probeMethod('logistic').fit(context, [{ cells: [0], codes, strengths: [strength], start: null }], 'final')
     const none = new Float64Array(0)
-    const { outputs, weights, intercepts } = keptProbes(data, fits.flatMap(fit => fit.probes.slice(0, 1)).filter(isLinear), { strengths: none, validation: none, chosen: none })
-    return labels.map((_, at) => ({ weights: weights.slice(at * outputs * columns, (at + 1) * outputs * columns), intercepts: intercepts.slice(at * outputs, (at + 1) * outputs) }))
+    return keptProbes(data, fits.flatMap(fit => fit.probes).filter(isLinear), { strengths: none, validation: none, chosen: none })
   } finally {
     await data.close()
   }

@@ -1,5 +1,3 @@
-import type { DoubleProducts } from '../matrices'
-
 /** What is left of a direction after the others are taken out of it, as a share of it, under which it adds nothing. */
 const leastNew = 1e-6
 
@@ -25,16 +23,6 @@ export function newDirections(basis: Float64Array, weights: Float64Array, column
   const result = new Float64Array(added.length * columns)
   added.forEach((direction, k) => { result.set(direction, k * columns) })
   return result
-}
-
-/** `features` [rows, columns] projected onto the nullspace of an orthonormal `basis` [count, columns]: x − BᵀBx. A fresh array. */
-export async function projectOut(products: DoubleProducts, features: Float64Array, rows: number, basis: Float64Array, columns: number): Promise<Float64Array> {
-  const count = basis.length / columns
-  if (count === 0) return Float64Array.from(features)
-  const along = await products.rowsByRows(features, rows, basis, count, columns)
-  const taken = await products.multiply(along, rows, count, basis, columns)
-  for (let at = 0; at < taken.length; at++) taken[at] = (features[at] as number) - (taken[at] as number)
-  return taken
 }
 
 function takeOut(direction: Float64Array, unit: Float64Array): void {

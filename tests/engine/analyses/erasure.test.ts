@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { writeSafetensors } from '../../../main/engine/activations/index'
 import { analyse, type ErasureJob } from '../../../main/engine/analyses/index'
-import { freshProbes } from '../../../main/engine/analyses/fresh-probe'
+import { freshProbe } from '../../../main/engine/analyses/fresh-probe'
 import { erase, leaceFitter } from '../../../main/engine/analyses/leace'
 import { inUnits, unitsOf } from '../../../main/engine/analyses/training-rows'
 import { openDoubleProducts } from '../../../main/engine/matrices'
@@ -78,9 +78,9 @@ describe('erasure', () => {
     const left = await erase(doubles, await (await leaceFitter(doubles, features, 300, columns))(job.codes, 3), features, 300)
     const shares = [0, 1, 2].map(c => job.codes.filter(code => code === c).length / 300)
     for (const strength of [1e-2, 1, 1e4]) {
-      const [probe] = await freshProbes(products, site, { features: left, columns, classes: 3, strength }, [job.codes], () => undefined)
+      const probe = await freshProbe(products, site, { features: left, columns, classes: 3, strength, codes: job.codes }, () => undefined)
       for (let row = 0; row < 300; row++) {
-        const odds = [0, 1, 2].map(c => Math.exp(left.subarray(row * columns, (row + 1) * columns).reduce((sum, value, k) => sum + value * probe!.weights[c * columns + k]!, probe!.intercepts[c]!)))
+        const odds = [0, 1, 2].map(c => Math.exp(left.subarray(row * columns, (row + 1) * columns).reduce((sum, value, k) => sum + value * probe.weights[c * columns + k]!, probe.intercepts[c]!)))
         odds.forEach((own, c) => { expect(own / odds.reduce((sum, value) => sum + value, 0)).toBeCloseTo(shares[c]!, 3) })
       }
     }
