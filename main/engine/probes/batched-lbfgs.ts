@@ -12,6 +12,8 @@ export interface MinimiseOptions {
   /** Stops a problem where the expected decrease of a full step, −gᵀp / 2, is under this share of its loss. */
   readonly tolerance: number
   readonly iterations: number
+  /** Steps that together must lower the loss by `tolerance` of it; any number where it is not given. */
+  readonly patience?: number
   /** Called between iterations; throws to stop. */
   readonly checkpoint: () => void
 }
@@ -49,6 +51,8 @@ interface State {
   slope: number
   stepLength: number
   readonly history: Correction[]
+  /** Losses before each of the last steps, oldest first. */
+  readonly lately: number[]
 }
 
 /**
@@ -59,7 +63,7 @@ export async function minimise(objective: BatchObjective, points: Float64Array[]
   const start = await objective.evaluate([...points.keys()], points)
   const states = points.map((point, problem): State => ({
     problem, point, gradient: start.gradients[problem] as Float64Array, loss: start.losses[problem] as number,
-    direction: point, slope: 0, stepLength: 1, history: []
+    direction: point, slope: 0, stepLength: 1, history: [], lately: []
   }))
   let active = states
   let iteration = 0
@@ -68,7 +72,7 @@ export async function minimise(objective: BatchObjective, points: Float64Array[]
     await descend(objective, active)
     active = active.filter(state => state.slope < 0 && -state.slope / 2 > options.tolerance * state.loss)
     if (active.length === 0) break
-    active = await search(objective, active)
+    active = (await search(objective, active)).filter(state => stillGains(state, options))
   }
   for (const { problem, point } of states) points[problem] = point
   const remaining = new Float64Array(points.length)
@@ -138,6 +142,15 @@ function settled({ slope, loss: before, direction }: State, loss: number, gradie
   return loss <= before * (1 + lossNoise) && dot(direction, gradient) <= -0.5 * slope
 }
 
+/**
+ * Whether the last steps together lowered the loss by the share that is worth it. Where float32 gradients blur directions
+ * without curvature, the expected decrease of a step stays large and no step brings it.
+ */
+function stillGains({ lately, loss }: State, { patience = Infinity, tolerance }: MinimiseOptions): boolean {
+  while (lately.length > patience) lately.shift()
+  return lately.length < patience || (lately[0] as number) - loss > tolerance * loss
+}
+
 function accept(state: State, point: Float64Array, gradient: Float64Array, loss: number): void {
   const step = new Float32Array(point.length)
   const change = new Float32Array(point.length)
@@ -150,6 +163,7 @@ function accept(state: State, point: Float64Array, gradient: Float64Array, loss:
     state.history.push({ step, change, inverseProduct: 1 / product })
     if (state.history.length > memory) state.history.shift()
   }
+  state.lately.push(state.loss)
   state.point = point
   state.gradient = gradient
   state.loss = loss

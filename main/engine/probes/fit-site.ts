@@ -1,6 +1,6 @@
 import { scoreBlocks } from './feature-blocks'
 import type { FoldPlan } from './folds'
-import { isLinear, type FitJob, type LinearProbe, type Probe, type ProbeMethod, type SiteContext } from './probe-method'
+import { isLinear, type FitJob, type FitResult, type LinearProbe, type Probe, type ProbeMethod, type SiteContext } from './probe-method'
 
 /** What one method gives at one site: held-out probabilities and how its strength was chosen. */
 export interface SiteFit {
@@ -62,22 +62,23 @@ export async function fitSite(
     return { fold, accuracies, best }
   })
 
-  const outerJobs = outer.flatMap(({ fold, best }): FitJob[] => {
-    const job = { cells: plan.trainings[fold.training] ?? [], strengths: [strengths[best] as number] }
-    const inner = fold.inner.map(({ training }) => probesOf.get(training)?.[best]).filter(probe => probe !== undefined)
-    return [{ ...job, codes, start: meanProbe(inner) }, { ...job, codes: shuffledCodes, start: null }, ...controlCodes ? [{ ...job, codes: controlCodes, start: null }] : []]
-  })
-  const perFold = controlCodes ? 3 : 2
-  const outerFits = await method.fit(context, outerJobs, 'final')
-  const held = (offset: number): Promise<Float64Array> => heldOut(context, plan, plan.outer.map((_, i) => outerFits[perFold * i + offset]?.probes[0]))
+  const outerJobs = (own: Int32Array, startOf: (of: (typeof outer)[number]) => LinearProbe | null): readonly FitJob[] => outer.map(of => (
+    { cells: plan.trainings[of.fold.training] ?? [], strengths: [strengths[of.best] as number], codes: own, start: startOf(of) }
+  ))
+  const outerFits = await method.fit(context, outerJobs(codes, ({ fold, best }) =>
+    meanProbe(fold.inner.map(({ training }) => probesOf.get(training)?.[best]).filter(probe => probe !== undefined))), 'final')
+  // Controls are scored and not kept: the precision that chooses strengths is enough.
+  const controlFits = await method.fit(context, [shuffledCodes, ...controlCodes ? [controlCodes] : []].flatMap(own => outerJobs(own, () => null)), 'validation')
+  const held = (fits: readonly FitResult[]): Promise<Float64Array> => heldOut(context, plan, fits.map(fit => fit.probes[0]))
+  const folds = plan.outer.length
 
   const means = strengths.map((_, strength) => mean(outer.map(({ accuracies }) => accuracies[strength] as number)))
   return {
-    probabilities: await held(0),
-    shuffled: await held(1),
-    control: controlCodes ? await held(2) : null,
+    probabilities: await held(outerFits),
+    shuffled: await held(controlFits.slice(0, folds)),
+    control: controlCodes ? await held(controlFits.slice(folds)) : null,
     outer: outer.map(({ accuracies, best }) => ({ validationAccuracy: accuracies[best] as number, strength: strengths[best] as number, accuracies })),
-    probes: linearProbes(plan.outer.map((_, i) => outerFits[perFold * i]?.probes[0])),
+    probes: linearProbes(outerFits.map(fit => fit.probes[0])),
     strengths,
     validationAccuracy: mean(outer.map(({ accuracies, best }) => accuracies[best] as number)),
     strength: outer.some(({ fold }) => fold.inner.length > 0) ? strengths[indexOfLargest(means)] as number : strengths[outer[0]?.best ?? 0] as number,

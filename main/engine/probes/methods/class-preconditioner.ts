@@ -6,7 +6,7 @@ import { seededRandom, type Random } from '../random'
 /** Inverses serve strengths from the one they were made at up to this many times it. */
 const servedRatio = 5
 /** From here on the last ones stay: probabilities so near 0 and 1 show less curvature than a step away from them meets. */
-const lastRenewal = 1e3
+const lastRenewal = 100
 /** Rows behind each inverse, as many times as there are features, and at least. */
 const rowsPerColumn = 10
 const leastRows = 2048

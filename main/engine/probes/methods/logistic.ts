@@ -5,7 +5,11 @@ import { Preconditioner } from './preconditioner'
 
 /** Expected decrease of the objective, as a share of it, at which a fit ends. */
 const tolerances: Readonly<Record<Precision, number>> = { validation: 5e-6, final: 1e-9 }
+/** Steps in which it must be gained: float32 gradients promise more than they hold where there is little curvature. */
+const patience: Readonly<Record<Precision, number>> = { validation: 10, final: 100 }
 const iterations = 1000
+/** Of several classes: at weak regularisation rows that no weights get right are fought over for long, at strengths that validation does not choose. */
+const iterationsOfClasses = 200
 /** Values per logit matrix; its temporaries in float64 take some 60 bytes each. */
 const logitsAtOnce = 2 ** 20
 /** Values of all histories, 8 bytes each. */
@@ -28,7 +32,7 @@ export const logistic: ProbeMethod = {
     const { starts } = context.data.blocks
     const together = Math.max(1, Math.min(Math.floor(logitsAtOnce / ((starts[1] ?? 1) * outputs)), Math.floor(historyAtOnce / (16 * size))))
     for (let start = 0; start < jobs.length; start += together) {
-      results.push(...await fitPath(context, jobs.slice(start, start + together), preconditioner, tolerances[precision]))
+      results.push(...await fitPath(context, jobs.slice(start, start + together), preconditioner, precision))
     }
     return results
   }
@@ -40,7 +44,7 @@ export function logSpace(low: number, high: number, count: number): readonly num
   return Array.from({ length: count }, (_, i) => 10 ** (low + (high - low) * i / (count - 1)))
 }
 
-async function fitPath(context: SiteContext, jobs: readonly FitJob[], preconditioner: Preconditioner, tolerance: number): Promise<readonly FitResult[]> {
+async function fitPath(context: SiteContext, jobs: readonly FitJob[], preconditioner: Preconditioner, precision: Precision): Promise<readonly FitResult[]> {
   const problems = new LogisticProblems(context, jobs)
   const points = jobs.map((job, i) => problems.start(i, job.start))
   const probes = jobs.map((): LinearProbe[] => [])
@@ -56,7 +60,7 @@ async function fitPath(context: SiteContext, jobs: readonly FitJob[], preconditi
     const batch = here.map(job => points[job] as Float64Array)
     const objective = await problems.at(strength, here, batch, preconditioner, iterationsBefore)
     await extrapolate(objective, batch, here.map(job => before[job]), strength)
-    const result = await minimise(objective, batch, { tolerance, iterations, checkpoint: context.checkpoint })
+    const result = await minimise(objective, batch, { tolerance: tolerances[precision], patience: patience[precision], iterations: context.products.outputs === 1 ? iterations : iterationsOfClasses, checkpoint: context.checkpoint })
     iterationsBefore = result.iterations
     here.forEach((job, i) => {
       const point = batch[i] as Float64Array
