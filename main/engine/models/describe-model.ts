@@ -1,10 +1,9 @@
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import type { FoundModel } from '../../../preload/contract'
 import { errorReport } from '../errors'
 import { readHints } from './config'
-import { architectureOf, familyOf, ModelConfig, modelTypeOf } from './generated'
-import { readTensorIndex } from './generated/safetensors-index'
+import { readSafetensorsModel } from './generated'
 import { precisionOfGguf } from './gguf'
 import { ggufModel } from './gguf/gguf-families'
 import { readGguf } from './gguf/gguf-file'
@@ -58,21 +57,15 @@ function describeExport(path: string, bytes: number): ModelDescription {
   }
 }
 
-const PRECISIONS: Readonly<Record<string, string>> = { F64: 'float64', F32: 'float32', F16: 'float16', BF16: 'bfloat16' }
-
 async function describeFolder(path: string, bytes: number): Promise<ModelDescription> {
   const config = `${dirname(path)}/config.json`
   const { family } = readHints([dirname(path)]).hints
   const known = { path: dirname(path), family } as const
   try {
-    const fields = new ModelConfig(JSON.parse(await readFile(config, 'utf8')) as Record<string, unknown>, config)
-    architectureOf(familyOf(modelTypeOf(fields), config), fields)
-    const index = await readTensorIndex(path)
-    const stored = new Map<string, number>()
-    for (const { type, range } of index.tensors.values()) stored.set(type, (stored.get(type) ?? 0) + range.length)
-    const [most = 'F32'] = [...stored].sort((a, b) => b[1] - a[1])[0] ?? []
-    return { ...known, precision: PRECISIONS[most] ?? most, bytes: index.bytes, openable: true }
+    const { precision, weightFiles } = await readSafetensorsModel(path, config)
+    const sizes = await Promise.all(weightFiles.map(async file => (await stat(file)).size))
+    return { ...known, precision, bytes: sizes.reduce((total, size) => total + size, 0), openable: true }
   } catch (error) {
-    return { ...known, precision: null, bytes, openable: false, reason: error instanceof SyntaxError ? 'Its config.json is not readable JSON.' : errorReport(error).message }
+    return { ...known, precision: null, bytes, openable: false, reason: errorReport(error).message }
   }
 }

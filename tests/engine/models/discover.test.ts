@@ -1,11 +1,12 @@
 /** Finding models in made-up folders as the usual programs lay them out. */
 import { createHash } from 'node:crypto'
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { discoverModels, listModels, openModel } from '../../../main/engine/models'
 import type { FoundModel } from '../../../preload/contract'
+import { modelVariants, writeVariant } from '../../fixtures/model-variants'
 import { sharedExists, sharedFolder } from '../../fixtures/reference'
 
 if (!sharedExists) console.log('skipped: the reference models of ../shared are not here')
@@ -93,6 +94,22 @@ describe.skipIf(!sharedExists)('what is on this machine', () => {
     expect(found[1]?.reason).toMatch(/version/)
     expect(found[3]?.reason).toMatch(/can run code/)
     expect(found[4]?.reason).toMatch(/nearest one it knows is "llama"/)
+  })
+
+  it('folders whose weights a quantiser packed are not offered, nor cut ones', async () => {
+    const folder = join(home, 'mine/packed')
+    const variant = modelVariants().find(({ name }) => name === 'llama, linear')
+    if (!variant) throw new Error('no such variant')
+    writeVariant(folder, { ...variant, config: { ...variant.config, quantization_config: { quant_method: 'gptq' } } }, tensor => tensor.replace('q_proj.weight', 'q_proj.qweight'))
+    const whole = put(join(models, 'zoo/llama/model.safetensors'), 'mine/whole/model.safetensors')
+    put(join(models, 'zoo/llama/config.json'), 'mine/whole/config.json')
+    put(join(models, 'zoo/llama/config.json'), 'mine/cut/config.json')
+    write('mine/cut/model.safetensors', 'short')
+    expect(await discover([join(home, 'mine')])).toMatchObject([
+      { name: 'cut', openable: false, reason: expect.stringContaining('shorter than 8 bytes') as string },
+      { name: 'packed', openable: false, reason: expect.stringContaining('packed by gptq') as string },
+      { name: 'whole', openable: true, precision: 'float32', bytes: statSync(whole).size }
+    ])
   })
 
   it('tells where it looks, then each model, from a thread that can be stopped', async () => {

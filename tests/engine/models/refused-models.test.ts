@@ -151,6 +151,12 @@ describe.skipIf(!sharedExists)('a folder without a model that is opened says wha
   })
 })
 
+it('a GGUF file of experts is refused as one', async () => {
+  const path = join(root, 'experts.gguf')
+  writeSparseGguf(path, 'Q8_0', [['token_embd.weight', [512, 256]]], { block_count: 1, context_length: 64, embedding_length: 256, feed_forward_length: 256, 'attention.head_count': 4, expert_count: 8 })
+  expect(await refusal(path)).toMatchObject({ code: 'model-family-unknown', file: path, message: expect.stringContaining('mixture of 8 experts') as string })
+})
+
 it.each(['Q4_0_4_4', 'Q8_K'] as const)('a GGUF file of %s is refused by that name', async type => {
   const path = join(root, `model-${type}.gguf`)
   writeSparseGguf(path, type, [['token_embd.weight', [512, 256]], ['output_norm.weight', [256]]], { block_count: 1, context_length: 64, embedding_length: 256, feed_forward_length: 256, 'attention.head_count': 4 })

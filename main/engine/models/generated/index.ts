@@ -20,7 +20,7 @@ import { CACHED, INPUTS, writeTransformerGraph } from './transformer-graph'
 import { elementCount, SafetensorsWeights, type Arithmetic, type WeightSource } from './weights'
 
 export type { Architecture, Arithmetic, TensorNames, WeightSource, MemoryInitializer }
-export { architectureOf, elementCount, familyOf, ModelConfig, modelTypeOf }
+export { elementCount }
 export { joinedProducts, PIECE_BYTES, pieceLookup, pieceSuffix, rowPieces, type RowPiece } from './row-pieces'
 
 /** ONNX Runtime's attention over a cache takes heads whose width is a multiple of this. */

@@ -119,6 +119,12 @@ export async function ggufModel(file: GgufFile): Promise<GgufModel> {
     })
   }
   const read = new MetadataReader(file, name)
+  const experts = read.optional('expert_count') ?? 0
+  if (experts > 0) {
+    throw new LayerscopeError({
+      code: 'model-family-unknown', message: `The file is a mixture of ${experts} experts in the manner of ${name}; Layerscope runs models with one MLP a block.`, file: file.path, hint: 'Choose a model without experts.'
+    })
+  }
   const hidden = read.count('embedding_length')
   const heads = read.count('attention.head_count')
   const headDim = read.optional('attention.key_length') ?? hidden / heads
