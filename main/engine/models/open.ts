@@ -147,7 +147,9 @@ interface Card { readonly hints: ArchitectureHints; readonly warning: string | n
 async function readCard(files: ModelFiles): Promise<Card> {
   if (files.format === 'gguf') {
     const { readGgufCard } = await import('./gguf/gguf-card')
-    return { ...await readGgufCard(files.graph), warning: null }
+    const card = await readGgufCard(files.graph)
+    // A file may come without one; what lies beside it then counts.
+    return { ...card, tokenizer: card.tokenizer ?? await loadTokenizer(files.folders), warning: null }
   }
   return { ...readHints(files.folders), tokenizer: await loadTokenizer(files.folders), name: null, license: null, generation: readGenerationCard(files.folders) }
 }

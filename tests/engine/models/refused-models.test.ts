@@ -151,6 +151,20 @@ describe.skipIf(!sharedExists)('a folder without a model that is opened says wha
   })
 })
 
+it.skipIf(!sharedExists)('a GGUF file without a tokenizer reads the one beside it', async () => {
+  const path = join(root, 'bare.gguf')
+  const matrices = ['attn_q', 'attn_k', 'attn_v', 'attn_output', 'ffn_gate', 'ffn_up', 'ffn_down'].map(name => [`blk.0.${name}.weight`, [256, 256]] as const)
+  writeSparseGguf(path, 'Q8_0', [['token_embd.weight', [600, 256]], ...matrices, ['blk.0.attn_norm.weight', [256]], ['blk.0.ffn_norm.weight', [256]], ['output_norm.weight', [256]]], { block_count: 1, context_length: 64, embedding_length: 256, feed_forward_length: 256, 'attention.head_count': 4 })
+  const vocabulary = async (): Promise<number | null> => {
+    const model = await openModel(path)
+    await model.close()
+    return model.summary.tokenizer === null ? null : model.tokenizer.vocabSize
+  }
+  expect(await vocabulary()).toBeNull()
+  cpSync(join(zoo, 'llama', 'tokenizer.json'), join(root, 'tokenizer.json'))
+  expect(await vocabulary()).toBe(600)
+})
+
 it('a GGUF file of experts is refused as one', async () => {
   const path = join(root, 'experts.gguf')
   writeSparseGguf(path, 'Q8_0', [['token_embd.weight', [512, 256]]], { block_count: 1, context_length: 64, embedding_length: 256, feed_forward_length: 256, 'attention.head_count': 4, expert_count: 8 })
