@@ -64,6 +64,20 @@ describe.skipIf(!sharedExists)('running packs', () => {
     }
   })
 
+  it.each(['gemma3', 'mistral'])('%s: so it does where a long beginning is shared, and attention runs over all slots in one row', async family => {
+    const model = await openModel(join(zoo, family, 'model.safetensors'))
+    try {
+      const vocab = model.summary.vocab ?? 100
+      const sequences = Array.from({ length: 12 }, (_, row) => [...Array.from({ length: 20 }, (_, at) => (at * 7 + 3) % vocab), row + 1, (row * 5 + 2) % vocab])
+      const sites = model.sites.filter(site => site.width !== null).map(site => site.name)
+      const packed = await model.run(batchOf(sequences), sites, { kind: 'tokens' })
+      expect(packed.computedTokens).toBeLessThan(20 + 2 * 12 + 1)
+      expect(await worstRow(model, sequences, sites, packed)).toBeLessThan(1e-5)
+    } finally {
+      await model.close()
+    }
+  })
+
   it('gives whole tensors and chosen positions as a padded run does', async () => {
     const model = await openModel(join(zoo, 'qwen3/model.safetensors'))
     try {

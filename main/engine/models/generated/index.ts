@@ -140,7 +140,7 @@ export function generatedModel({ architecture, names, weights, folder, files, pr
       })
     },
     graphFor: (sources, _original, changed = []): SessionGraph => {
-      const bytes = writeTransformerGraph(architecture, names, weights, { sites: sources, interventions: changed })
+      const bytes = writeTransformerGraph(architecture, names, weights, { sites: sources, interventions: changed, placed: changed.length === 0 })
       return { bytes, folder, memory: weights.memory ?? [], outputs: new Map(sources.map((source) => [source, source])) }
     }
   }

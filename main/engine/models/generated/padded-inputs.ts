@@ -21,6 +21,9 @@ export function paddedInputs(architecture: Architecture, batch: TokenBatch): Rea
   feeds.set(INPUTS.tokens, { type: 'int64', data: BigInt64Array.from(inputIds, BigInt), dims: square })
   const numbers = tokenNumbers(batch)
   feeds.set(INPUTS.positions, { type: 'int64', data: tablePositions(architecture, batch, numbers), dims: square })
+  const inOrder = BigInt64Array.from({ length: rows * length }, (_, token) => BigInt(token))
+  feeds.set(INPUTS.places, { type: 'int64', data: inOrder, dims: square })
+  feeds.set(INPUTS.placeOf, { type: 'int64', data: inOrder, dims: [rows * length] })
 
   for (const window of new Set(architecture.attention.windows)) {
     const bias = new Float32Array(rows * length * length)
@@ -53,8 +56,8 @@ export function paddedInputs(architecture: Architecture, batch: TokenBatch): Rea
 }
 
 /**
- * Inputs of a pack: one row of slots, each with the position its token has in its own row, seeing the slots of the rows it
- * belongs to (causal: the prefix it ends). Numbers within 1e-5 of the padded run's.
+ * Inputs of a pack: one row of slots, each with the position its token has in its own row, and for attention the rows that bring
+ * slots of their own, one under the other. Numbers within 1e-5 of the padded run's.
  */
 export function packedInputs(architecture: Architecture, batch: TokenBatch, pack: PrefixPack): ReadonlyMap<string, Feed> {
   const feeds = new Map<string, Feed>()
@@ -63,26 +66,53 @@ export function packedInputs(architecture: Architecture, batch: TokenBatch, pack
   const positions = tablePositions(architecture, batch, numbers)
   feeds.set(INPUTS.tokens, { type: 'int64', data: BigInt64Array.from(pack.tokens, (token) => BigInt(batch.inputIds[token] ?? 0)), dims: [1, count] })
   feeds.set(INPUTS.positions, { type: 'int64', data: BigInt64Array.from(pack.tokens, (token) => positions[token] ?? 0n), dims: [1, count] })
-  const seen = new Map([...new Set(architecture.attention.windows)].map((window) => [window, new Float32Array(count * count).fill(MASKED)]))
+  const { rows, length, stacked } = attentionRows(pack)
+  const places = new BigInt64Array(rows * length)
+  const placeOf = new BigInt64Array(count)
+  const square = length * length
+  const seen = new Map([...new Set(architecture.attention.windows)].map((window) => [window, new Float32Array(rows * square).fill(MASKED)]))
   const { relativeBias } = architecture
-  const buckets = relativeBias ? new BigInt64Array(count * count) : null
-  for (const { slots } of pack.rows) {
+  const buckets = relativeBias ? new BigInt64Array(rows * square) : null
+  stacked.forEach((slots, row) => {
+    // Where each token of the row stands: in a line of its own, or by its slot in the only one.
+    const at = (token: number): number => (rows === 1 ? slots[token] ?? 0 : token)
     for (let query = 0; query < slots.length; query++) {
-      const line = (slots[query] ?? 0) * count
+      const place = (rows === 1 ? 0 : row * length) + at(query)
+      places[place] = BigInt(slots[query] ?? 0)
+      placeOf[slots[query] ?? 0] = BigInt(place)
+      const line = place * length
       const end = architecture.causal ? query + 1 : slots.length
       for (const [window, bias] of seen) {
         for (let key = window === null || !architecture.causal ? 0 : Math.max(0, query - window + 1); key < end; key++) {
-          if (window === null || Math.abs(query - key) < window) bias[line + (slots[key] ?? 0)] = 0
+          if (window === null || Math.abs(query - key) < window) bias[line + at(key)] = 0
         }
       }
       if (!relativeBias || !buckets) continue
-      for (let key = 0; key < end; key++) buckets[line + (slots[key] ?? 0)] = BigInt(relativeBucket(key - query, relativeBias.buckets, relativeBias.maxDistance))
+      for (let key = 0; key < end; key++) buckets[line + at(key)] = BigInt(relativeBucket(key - query, relativeBias.buckets, relativeBias.maxDistance))
     }
-  }
-  for (const [window, data] of seen) feeds.set(INPUTS.bias(window), { type: 'float32', data, dims: [1, 1, count, count] })
-  if (buckets) feeds.set(INPUTS.buckets, { type: 'int64', data: buckets, dims: [1, count, count] })
+  })
+  feeds.set(INPUTS.places, { type: 'int64', data: places, dims: [rows, length] })
+  feeds.set(INPUTS.placeOf, { type: 'int64', data: placeOf, dims: [count] })
+  for (const [window, data] of seen) feeds.set(INPUTS.bias(window), { type: 'float32', data, dims: [rows, 1, length, length] })
+  if (buckets) feeds.set(INPUTS.buckets, { type: 'int64', data: buckets, dims: [rows, length, length] })
   addFrequencies(architecture, batch.length, feeds)
   return feeds
+}
+
+/**
+ * The rows of a pack that attention runs: those that bring slots of their own, stacked; all in one row of slots where
+ * what they share is so long that repeating it would cost more.
+ */
+function attentionRows(pack: PrefixPack): { readonly rows: number; readonly length: number; readonly stacked: readonly Int32Array[] } {
+  const known = new Set<number>()
+  const stacked = pack.rows.map(({ slots }) => slots).filter((slots) => {
+    const own = slots.some((slot) => !known.has(slot))
+    for (const slot of slots) known.add(slot)
+    return own
+  })
+  const length = stacked.reduce((longest, slots) => Math.max(longest, slots.length), 1)
+  const count = pack.tokens.length
+  return stacked.length * length * length > count * count ? { rows: 1, length: count, stacked } : { rows: stacked.length, length, stacked }
 }
 
 /** Inputs of a cached graph for one row whose `ids` follow `past` tokens. */

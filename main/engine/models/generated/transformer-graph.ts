@@ -14,7 +14,13 @@ export const INPUTS = {
   tokens: 'input_ids',
   /** int64 [b, q]: rows of the learned table, or rotary positions. */
   positions: 'position_ids',
-  /** float32 [b, 1, q, k]: 0 where a query sees a key, `MASKED` where not. */
+  /**
+   * int64 [rows, length] and [b · q]: the token that stands in each place where attention is computed, and the place where each
+   * token's result is read. Rows of a pack attend to themselves alone: laid out one under the other, they never meet the others.
+   */
+  places: 'attention_places',
+  placeOf: 'attention_place_of',
+  /** float32 [b, 1, q, k], with places [rows, 1, length, length]: 0 where a query sees a key, `MASKED` where not. */
   bias: (window: number | null): string => (window === null ? 'attention_bias' : `attention_bias_${window}`),
   /** int64 [b, q, k]: bucket of each relative position. */
   buckets: 'relative_buckets',
@@ -41,6 +47,9 @@ export const CACHED = {
 
 const mixedHeads = (block: number): string => `blocks.${block}.attn.z_cached`
 
+/** Names of the dims that attention is computed over. */
+const PLACES = ['rows', 'length'] as const
+
 /** Finite, so that a row that sees nothing stays a number. */
 export const MASKED = -1e30
 
@@ -48,6 +57,8 @@ export interface GraphRequest {
   readonly sites: readonly string[]
   /** Residual sites that take an additive and a patch input. */
   readonly interventions?: readonly string[]
+  /** Attention is computed in places, so that the graph runs packs as well as padded batches. */
+  readonly placed?: boolean
   /** For one row: keys and values of what came before go in and out of every block, and the logits are those of the last token alone. */
   readonly cache?: boolean
   readonly arithmetic?: Arithmetic
@@ -67,6 +78,8 @@ class TransformerGraph {
   private readonly wanted: ReadonlyMap<string, readonly string[]>
   private readonly interventions: ReadonlySet<string>
   private readonly batchShape: Value
+  /** Rows and length of what attention is computed over. */
+  private readonly placeShape: Value
   private readonly positions: Value
   private readonly cosSin = new Map<string, { readonly cos: Value; readonly sin: Value }>()
   private readonly biases = new Map<number | null, Value>()
@@ -90,6 +103,7 @@ class TransformerGraph {
     const tokens = this.graph.input(INPUTS.tokens, 'int64', ['batch', 'position'])
     this.positions = this.graph.input(INPUTS.positions, 'int64', ['batch', 'position'])
     this.batchShape = this.graph.op('Shape', [tokens], 'batch_shape')
+    this.placeShape = request.placed ? this.graph.op('Shape', [this.graph.input(INPUTS.places, 'int64', PLACES)], 'place_shape') : this.batchShape
   }
 
   write(): Uint8Array {
@@ -191,8 +205,8 @@ class TransformerGraph {
     }
     const z = this.request.cache
       ? this.continuedAttention(query, key, value, i)
-      : this.flat(this.siteShaped(label('hook_z'), this.plainAttention(query, key, value, i), heads, headDim), heads * headDim, label('z_rows'))
-    return this.linear(z, this.at(this.names.block.attentionOut, i), heads * headDim, architecture.hidden, label('out'))
+      : this.plainAttention(query, key, value, i)
+    return this.linear(this.site(label('hook_z'), z, heads, headDim), this.at(this.names.block.attentionOut, i), heads * headDim, architecture.hidden, label('out'))
   }
 
   /** Norm of each head of `rows` [n, heads × headDim]. */
@@ -225,25 +239,24 @@ class TransformerGraph {
     return dividedByDepth ? scale / (i + 1) : scale
   }
 
-  /** Attention as the sites show it, step by step: rows [n, …] → [b, q, heads, headDim]. */
+  /** Attention as the sites show it, step by step: rows [n, …] → [n, heads × headDim]. */
   private plainAttention(queryRows: Value, keyRows: Value, valueRows: Value, i: number): Value {
     const { graph, architecture } = this
     const { heads, kvHeads, headDim } = architecture
     const group = heads / kvHeads
     const label = (name: string): string => `blocks.${i}.attn.${name}`
-    const query = this.shaped(queryRows, label('q4'), heads, headDim)
-    const key = this.shaped(keyRows, label('k4'), kvHeads, headDim)
-    const value = this.shaped(valueRows, label('v4'), kvHeads, headDim)
+    const key = this.placed(keyRows, label('k4'), kvHeads, headDim)
+    const value = this.placed(valueRows, label('v4'), kvHeads, headDim)
     // Queries of the heads that share a key stand under each other, so that a group is one product.
-    const scaled = graph.op('Mul', [query, graph.float(this.scoreScale(i))], label('q_scaled'))
-    const grouped = this.shaped(scaled, label('q5'), kvHeads, group, headDim)
-    const queries = this.reshape(graph.op('Transpose', [grouped], label('q_heads'), { perm: [0, 2, 3, 1, 4] }), [0, kvHeads, -1, headDim], label('q_group'), ['batch', kvHeads, 'grouped', headDim])
+    const scaled = graph.op('Mul', [queryRows, graph.float(this.scoreScale(i))], label('q_scaled'))
+    const grouped = this.placed(scaled, label('q5'), kvHeads, group, headDim)
+    const queries = this.reshape(graph.op('Transpose', [grouped], label('q_heads'), { perm: [0, 2, 3, 1, 4] }), [0, kvHeads, -1, headDim], label('q_group'), [PLACES[0], kvHeads, 'grouped', headDim])
     const keys = graph.op('Transpose', [key], label('k_heads'), { perm: [0, 2, 1, 3] })
     const values = graph.op('Transpose', [value], label('v_heads'), { perm: [0, 2, 1, 3] })
     const keysTransposed = graph.op('Transpose', [keys], label('k_transposed'), { perm: [0, 1, 3, 2] })
     const products = graph.op('MatMul', [queries, keysTransposed], label('products'))
     const byHead = graph.op('Concat', [this.dimension(0), graph.int64s([heads]), this.dimension(1), graph.int64s([-1])], label('scores_shape'), { axis: 0 })
-    const square = ['batch', heads, 'position', 'position']
+    const square = [PLACES[0], heads, PLACES[1], PLACES[1]]
     let scores = graph.op('Reshape', [products, byHead], label('scores'), {}, { shape: square })
     const { softcap } = architecture.attention
     if (softcap !== null) {
@@ -256,10 +269,12 @@ class TransformerGraph {
     this.outputs(label('hook_pattern'), pattern, square)
 
     const patternShape = graph.op('Concat', [this.dimension(0), graph.int64s([kvHeads, -1]), graph.op('Shape', [values], label('keys_count'), { start: 2, end: 3 })], label('pattern_shape'), { axis: 0 })
-    const patternRows = graph.op('Reshape', [pattern, patternShape], label('pattern_group'), {}, { shape: ['batch', kvHeads, 'grouped', 'position'] })
+    const patternRows = graph.op('Reshape', [pattern, patternShape], label('pattern_group'), {}, { shape: [PLACES[0], kvHeads, 'grouped', PLACES[1]] })
     const mixed = graph.op('MatMul', [patternRows, values], label('mixed'))
     const mixedShape = graph.op('Concat', [this.dimension(0), graph.int64s([heads]), this.dimension(1), graph.int64s([headDim])], label('z_shape'), { axis: 0 })
-    return graph.op('Transpose', [graph.op('Reshape', [mixed, mixedShape], label('z_heads'), {}, { shape: ['batch', heads, 'position', headDim] })], label('z4'), { perm: [0, 2, 1, 3] })
+    const byHeads = graph.op('Reshape', [mixed, mixedShape], label('z_heads'), {}, { shape: [PLACES[0], heads, PLACES[1], headDim] })
+    const rows = this.flat(graph.op('Transpose', [byHeads], label('z4'), { perm: [0, 2, 1, 3] }), heads * headDim, label('z_rows'))
+    return this.request.placed ? graph.op('Gather', [rows, graph.once(INPUTS.placeOf, (name) => graph.input(name, 'int64', ['tokens']))], label('z_tokens'), { axis: 0 }) : rows
   }
 
   /** Query, key and value rows: [n, heads × headDim], [n, kvHeads × headDim] twice. */
@@ -417,9 +432,9 @@ class TransformerGraph {
     const known = this.biases.get(window)
     if (known) return known
     const { graph, architecture: { relativeBias, heads } } = this
-    let bias = graph.input(INPUTS.bias(window), 'float32', ['batch', 1, 'position', 'position'])
+    let bias = graph.input(INPUTS.bias(window), 'float32', [PLACES[0], 1, PLACES[1], PLACES[1]])
     if (relativeBias) {
-      const buckets = graph.input(INPUTS.buckets, 'int64', ['batch', 'position', 'position'])
+      const buckets = graph.input(INPUTS.buckets, 'int64', [PLACES[0], PLACES[1], PLACES[1]])
       const table = `${this.prefix}${this.names.relativeBias}.weight`
       const [rows, columns] = this.weights.shape(table)
       if (rows !== relativeBias.buckets || columns !== heads) throw this.contradiction(table, `has the shape [${rows}, ${columns}]`, `[${relativeBias.buckets}, ${heads}]`)
@@ -438,6 +453,14 @@ class TransformerGraph {
     return this.graph.op('Reshape', [value, shape], label, {}, { shape: ['batch', 'position', ...dims] })
   }
 
+  /** Rows [n, …dims] where attention needs them: [rows, length, …dims]. */
+  private placed(rows: Value, label: string, ...dims: number[]): Value {
+    const { graph } = this
+    const moved = this.request.placed ? graph.op('Gather', [rows, INPUTS.places], `${label}/placed`, { axis: 0 }) : rows
+    const shape = graph.once(`placed/${dims.join('x')}`, (name) => graph.op('Concat', [this.placeShape, graph.int64s(dims)], name, { axis: 0 }))
+    return graph.op('Reshape', [moved, shape], label, {}, { shape: [...PLACES, ...dims] })
+  }
+
   private flat(value: Value, width: number, label: string): Value {
     return this.reshape(value, [-1, width], label, ['tokens', width])
   }
@@ -447,7 +470,7 @@ class TransformerGraph {
   }
 
   private dimension(axis: 0 | 1): Value {
-    return this.graph.once(`dimension_${axis}`, (name) => this.graph.op('Gather', [this.batchShape, this.graph.int64s([axis])], name))
+    return this.graph.once(`dimension_${axis}`, (name) => this.graph.op('Gather', [this.placeShape, this.graph.int64s([axis])], name))
   }
 
   /** Marks `rows` [n, …] as the site `name` of [batch, position, …dims]: declares it as output and applies interventions. */
