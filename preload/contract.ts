@@ -20,7 +20,7 @@ export type * from './trees'
 
 /** What went wrong, to what, and the next step: the same object in the window and in `--json`. */
 export interface ErrorReport {
-  /** Stable, kebab-case: `model-unreadable`, `dataset-empty`, `disk-full`, `cancelled`, … */
+  /** Stable, kebab-case: `model-unreadable`, `dataset-empty`, `disk-full`, `file-too-large`, `cancelled`, … */
   readonly code: string
   readonly message: string
   readonly file?: string

@@ -25,7 +25,7 @@ import { Terminal } from './terminal'
 export const exitCodes = { success: 0, failure: 1, badArguments: 2, badInput: 3, cancelled: 4 } as const
 
 /** Codes of errors that are neither the person's arguments nor their files. */
-const FAILURES = new Set(['internal', 'disk-full'])
+const FAILURES = new Set(['internal', 'disk-full', 'file-too-large'])
 
 /** Runs one command line (without `node` and the script) and returns its exit code. */
 export async function runCommandLine(args: readonly string[], signal: AbortSignal): Promise<number> {

@@ -21,6 +21,9 @@ export function errorReport(error: unknown): ErrorReport {
   if (isDiskFull(error)) {
     return { code: 'disk-full', message: 'The disk is full.', hint: 'Free some space and run again: what was stored is kept.' }
   }
+  if (error instanceof Error && 'code' in error && error.code === 'EFBIG') {
+    return { code: 'file-too-large', message: 'The disk or a limit of this account takes no file that large.', hint: 'Write to another disk (FAT32 ends at 4 GB), or choose fewer sites, fewer rows or float16: what was stored is kept.' }
+  }
   return { code: 'internal', message: error instanceof Error ? error.message : String(error) }
 }
 
