@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react'
 import { noticeError } from '../state/notices'
 import { openPaths } from '../state/open'
+import { workbench } from '../state/workbench'
 import { dropPromise } from './dropped-files'
 import './DropTarget.css'
 
@@ -15,7 +16,8 @@ export function DropTarget(): React.JSX.Element | null {
       if (!holdsFiles(event) || !event.dataTransfer) return
       event.preventDefault()
       event.dataTransfer.dropEffect = 'copy'
-      setPromise(dropPromise([...event.dataTransfer.items].filter(({ kind }) => kind === 'file')))
+      const { dataset } = workbench.get()
+      setPromise(dropPromise([...event.dataTransfer.items].filter(({ kind }) => kind === 'file'), dataset.kind === 'ready' ? dataset.value.name : null))
     }
     window.addEventListener('dragenter', over, listen)
     window.addEventListener('dragover', over, listen)

@@ -58,7 +58,11 @@ describe('dropPromise', () => {
     [['', 'text/csv'], 'Open 2 files: model and dataset together'],
     [['text/csv', 'text/tab-separated-values'], 'Open the first of 2 datasets']
   ])('%j: %s', (types, promise) => {
-    expect(dropPromise(types.map((type) => ({ type })))).toBe(promise)
+    expect(dropPromise(types.map((type) => ({ type })), null)).toBe(promise)
+  })
+
+  it('names the dataset whose place would be taken', () => {
+    expect(dropPromise([{ type: 'text/csv' }], 'cities.csv')).toBe('Open as dataset in place of cities.csv')
   })
 })
 
