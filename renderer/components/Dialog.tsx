@@ -16,6 +16,11 @@ export interface DialogProps {
   readonly children: ReactNode
 }
 
+/** A notice that comes up beside the dialog is read and dismissed without leaving it: by itself, as a dismissed one is out of the page by now. */
+function keepForNotices(event: { readonly target: EventTarget | null; preventDefault(): void }): void {
+  if (event.target instanceof Element && event.target.closest('.NoticeView')) event.preventDefault()
+}
+
 /** A dialog over the page. Esc and a click outside close it; focus returns to where it was. */
 export function Dialog({ open, onOpenChange, title, description, width = 480, footer, children }: DialogProps): React.JSX.Element {
   const content = useRef<HTMLDivElement>(null)
@@ -28,7 +33,7 @@ export function Dialog({ open, onOpenChange, title, description, width = 480, fo
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <Radix.Overlay className="Dialog-overlay" />
-        <Radix.Content className="Dialog" ref={content} onOpenAutoFocus={focusContent} style={{ width: `min(${width}px, calc(100vw - 48px))` }} {...(description ? {} : { 'aria-describedby': undefined })}>
+        <Radix.Content className="Dialog" ref={content} onOpenAutoFocus={focusContent} onInteractOutside={keepForNotices} style={{ width: `min(${width}px, calc(100vw - 48px))` }} {...(description ? {} : { 'aria-describedby': undefined })}>
           <header className="Dialog-header">
             <div>
               <Radix.Title className="Dialog-title">{title}</Radix.Title>

@@ -1,0 +1,101 @@
+/** Files that are broken, or say less than a probe needs: a sentence each, and what was open stays. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { dropFiles, expect, startApp, test, type LaunchedApp } from './electron'
+import { atlasModel, datasetCard, modelCard, openModelAndDataset, runButton, temporaryFolder, writeStatements } from './workbench'
+
+test.describe.configure({ mode: 'serial' })
+
+let files: Awaited<ReturnType<typeof temporaryFolder>>
+let window: LaunchedApp
+
+test.beforeAll(async () => {
+  files = await temporaryFolder()
+  window = await startApp()
+  await openModelAndDataset(window, atlasModel, await writeStatements(join(files.path, 'good.csv'), 40))
+})
+
+test.afterAll(async () => {
+  await window?.close()
+  await files?.remove()
+})
+
+async function drop(name: string, content: string | Uint8Array): Promise<void> {
+  const path = join(files.path, name)
+  await writeFile(path, content)
+  // Not a view: while a dialog is open those are hidden from what tests and screen readers find.
+  await dropFiles(window.page, window.page.locator('body'), [path])
+}
+
+const lines = (rows: readonly string[]): string => `${rows.join('\n')}\n`
+
+test('a dataset that cannot be read leaves the open one', async () => {
+  const { page } = window
+  const notices = page.getByRole('region', { name: 'Notices' })
+  for (const [name, content, says] of [
+    ['empty.csv', '', /empty/],
+    ['header.csv', 'statement,label\n', /no rows|header/],
+    ['torn.parquet', 'PAR1 and no more', /Parquet|PARQUET/i],
+    ['torn.json', '[{"statement": "Paris is', /JSON/]
+  ] as const) {
+    await drop(name, content)
+    await expect(notices).toContainText(says)
+    await expect(notices).toContainText('good.csv stays open')
+    await expect(datasetCard(page).getByText(/^40 rows/)).toBeVisible()
+    await expect(runButton(page)).toBeEnabled()
+    await notices.getByRole('button', { name: 'Dismiss' }).click()
+  }
+})
+
+test('a model that cannot be read leaves the open one', async () => {
+  const { page } = window
+  const notices = page.getByRole('region', { name: 'Notices' })
+  await drop('model.onnx', 'not protobuf at all')
+  await expect(notices).toContainText('stays open')
+  await expect(modelCard(page).getByText('4 checks passed')).toBeVisible()
+  await notices.getByRole('button', { name: 'Dismiss' }).click()
+})
+
+test('a notice beside a dialog is dismissed without leaving the dialog, and covers none of its buttons', async () => {
+  const { page } = window
+  await datasetCard(page).getByRole('button', { name: 'Choose columns', exact: true }).click()
+  const dialog = page.getByRole('dialog', { name: 'good.csv' })
+  await drop('empty-again.csv', '')
+  const notices = page.getByRole('region', { name: 'Notices' })
+  await expect(notices).toContainText('empty')
+  const [notice, done] = [await notices.locator('.NoticeView').boundingBox(), await dialog.getByRole('button', { name: 'Done' }).boundingBox()]
+  expect(notice && done && notice.x + notice.width <= done.x).toBe(true)
+  await notices.getByRole('button', { name: 'Dismiss' }).click()
+  await expect(notices).not.toContainText('empty')
+  await expect(dialog).toBeVisible()
+  await dialog.getByRole('button', { name: 'Done' }).click()
+})
+
+test('rows that cannot be read are counted with their numbers, the others load', async () => {
+  const { page } = window
+  await drop('bytes.csv', Buffer.concat([
+    Buffer.from('statement,label\n'), Buffer.from(lines(Array.from({ length: 12 }, (_, row) => `Row ${row} is fine.,${row % 2}`))),
+    Buffer.from([0x42, 0x61, 0x64, 0xff, 0xfe, 0x2c, 0x31, 0x0a]), Buffer.from('"too","many","cells"\n')
+  ]))
+  await expect(datasetCard(page).getByText('bytes.csv')).toBeVisible()
+  if (await page.getByRole('dialog').isVisible()) await page.keyboard.press('Escape')
+  await datasetCard(page).getByRole('button', { name: /problems? to look at/ }).click()
+  const dialog = page.getByRole('dialog', { name: 'bytes.csv' })
+  await expect(dialog).toContainText(/UTF-8/)
+  await expect(dialog).toContainText(/1[45]/)
+  await page.keyboard.press('Escape')
+})
+
+test('one class alone, or no label, says why there is nothing to probe', async () => {
+  const { page } = window
+  await drop('one-class.csv', `statement,label\n${lines(Array.from({ length: 20 }, (_, row) => `City ${row} is a city.,yes`))}`)
+  await expect(datasetCard(page).getByText('one-class.csv')).toBeVisible()
+  const dialog = page.getByRole('dialog', { name: 'one-class.csv' })
+  if (!await dialog.isVisible()) await datasetCard(page).getByRole('button', { name: 'Choose columns', exact: true }).click()
+  await dialog.getByRole('combobox', { name: 'Label column' }).click()
+  await page.getByRole('option', { name: /^label/ }).click()
+  await expect(dialog).toContainText(/one class|only one|single/i)
+  await page.keyboard.press('Escape')
+  await expect(page.locator('#run-note')).toBeVisible()
+  await expect(runButton(page)).toBeDisabled()
+})
