@@ -39,6 +39,7 @@ function RowTable({ name, columns, rows: rowCount }: { readonly name: string; re
     const text = run?.summary.dataset.roles.text ?? roles?.text
     return text?.kind === 'column' ? text.column : null
   })
+  const label = useWorkbench(({ run }) => run?.summary.dataset.roles.label ?? null)
   const classes = useWorkbench(({ run }) => run?.sweep?.classes ?? null)
   const values = useClassValues()
   const [typed, setTyped] = useState(view.search)
@@ -49,6 +50,7 @@ function RowTable({ name, columns, rows: rowCount }: { readonly name: string; re
   useEffect(() => { if (list?.pages.total != null) setTotal(list.pages.total) }, [list])
 
   const probed = values !== null && classes !== null
+  const wide = textColumn ?? columns.find(({ type }) => type === 'text')?.name
   const definitions = useMemo<ColumnDef<typeof features, ListedRow>[]>(() => [
     ...columns.map(({ name: column, type }): ColumnDef<typeof features, ListedRow> => ({
       id: column, header: column, minSize: 56, maxSize: 1200,
@@ -63,7 +65,9 @@ function RowTable({ name, columns, rows: rowCount }: { readonly name: string; re
   const listed = list ? items.map(({ index }): ListedRow => ({ index, row: list.pages.at(index) })) : noRows
   const table = useTable({ features, columns: definitions, data: listed, columnResizeMode: 'onChange', getRowId: ({ index }) => String(index) })
   const headers = table.getHeaderGroups()[0]?.headers ?? []
-  const widths = ['64px', ...headers.map((header) => `${header.getSize()}px`), 'minmax(0, 1fr)'].join(' ')
+  // The text takes what room is left until its width is chosen by hand.
+  const roomy = headers.find((header) => header.column.id === wide && header.getSize() === header.column.columnDef.size)
+  const widths = ['64px', ...headers.map((header) => header === roomy ? `minmax(${header.getSize()}px, 1fr)` : `${header.getSize()}px`), ...(roomy ? [] : ['minmax(0, 1fr)'])].join(' ')
   const width = headers.reduce((sum, header) => sum + header.getSize(), 64)
 
   // ── Selecting ──────────────────────────────────────────────────────────────────────────────────
@@ -164,9 +168,14 @@ function RowTable({ name, columns, rows: rowCount }: { readonly name: string; re
           {headers.map((header) => {
             const column = header.column.id
             const sorted = view.sort?.column === column ? view.sort : null
-            const resize = header.getResizeHandler()
+            const resizeFrom = header.getResizeHandler()
+            const resize = (event: React.MouseEvent | React.TouchEvent): void => {
+              // From the width it has on screen.
+              if (header === roomy) table.setColumnSizing((sizes) => ({ ...sizes, [column]: event.currentTarget.parentElement?.offsetWidth ?? header.getSize() }))
+              resizeFrom(event)
+            }
             return (
-              <div key={header.id} role="columnheader" aria-sort={sorted ? sorted.descending ? 'descending' : 'ascending' : 'none'} data-align={alignOf(column, columns)}>
+              <div key={header.id} role="columnheader" aria-sort={sorted ? sorted.descending ? 'descending' : 'ascending' : 'none'} data-align={alignOf(column, columns, label)}>
                 <button type="button" tabIndex={-1} onClick={() => sortBy(column)} title={isProbeColumn(column) ? undefined : column}>
                   <span>{typeof header.column.columnDef.header === 'string' ? header.column.columnDef.header : column}</span>
                   {sorted && (sorted.descending ? <ArrowDown size={12} aria-hidden /> : <ArrowUp size={12} aria-hidden />)}
@@ -186,11 +195,11 @@ function RowTable({ name, columns, rows: rowCount }: { readonly name: string; re
                 <span role="gridcell" className="RowGrid-number">{row ? formatCount(row.row + 1) : ''}</span>
                 {row === null && <span role="gridcell" className="RowGrid-waiting"><Skeleton width={`${30 + (index * 37) % 50}%`} /></span>}
                 {row?.cells.map((cell, at) => (
-                  <span key={at} role="gridcell" data-align={alignOf(columns[at]?.name ?? '', columns)} data-missing={cell === null || undefined}>{cell === null ? 'missing' : writeCell(cell).slice(0, 400)}</span>
+                  <span key={at} role="gridcell" data-align={alignOf(columns[at]?.name ?? '', columns, label)} data-missing={cell === null || undefined}>{cell === null ? 'missing' : writeCell(cell).slice(0, 400)}</span>
                 ))}
                 {row && probed && (
                   <>
-                    <span role="gridcell">{probe?.predicted ?? '–'}</span>
+                    <span role="gridcell" data-align={alignOf(probeColumns[0], columns, label)}>{probe?.predicted ?? '–'}</span>
                     <span role="gridcell" data-align="right">{probe?.score == null ? '–' : probe.score.toFixed(2).replace(/^0/, '')}</span>
                     <span role="gridcell" className="RowGrid-correct" data-correct={probe?.correct ?? undefined}>{probe?.correct == null ? '–' : probe.correct ? 'correct' : 'wrong'}</span>
                   </>
@@ -205,9 +214,10 @@ function RowTable({ name, columns, rows: rowCount }: { readonly name: string; re
   )
 }
 
-function alignOf(column: string, columns: readonly ColumnInfo[]): 'right' | undefined {
+/** Numbers stand at the right; what is predicted stands as its label does. */
+function alignOf(column: string, columns: readonly ColumnInfo[], label: string | null): 'right' | undefined {
   if (column === probeColumns[1]) return 'right'
-  const type = columns.find(({ name }) => name === column)?.type
+  const type = columns.find(({ name }) => name === (column === probeColumns[0] ? label : column))?.type
   return type === 'integer' || type === 'number' ? 'right' : undefined
 }
 
