@@ -78,7 +78,7 @@ export function LayerStrip(): React.JSX.Element {
   return (
     <section className="LayerStrip" aria-label="Layers">
       <header className="LayerStrip-header">
-        <h2>{stripTitle(series?.measure ?? 'accuracy')}</h2>
+        <StripTitle measure={series?.measure ?? 'accuracy'} />
         <LayerStepper series={series} selected={selected} />
         <div className="LayerStrip-controls">
           <MeasureSwitch measure={series?.measure ?? 'accuracy'} />
@@ -101,6 +101,12 @@ export function LayerStrip(): React.JSX.Element {
       )}
     </section>
   )
+}
+
+/** In a narrow strip its first words do: that x is the layer can be seen. */
+function StripTitle({ measure }: { readonly measure: MeasureName }): React.JSX.Element {
+  const [short, long] = stripTitle(measure).split(/(?= by layer)/)
+  return <h2 title={stripTitle(measure)}>{short}<span>{long}</span></h2>
 }
 
 /** The measures that the run has: side by side while they are few. */

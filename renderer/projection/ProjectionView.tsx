@@ -28,6 +28,7 @@ export function ProjectionView({ onSettled }: ProjectionViewProps): React.JSX.El
   const { result, progress, error } = useClouds()
   const method = useWorkbench((state) => state.projection.method)
   const selected = useView((view) => view.selection.length)
+  const nextStep = useWorkbench(({ model, dataset }) => model.kind === 'ready' ? dataset.kind === 'ready' ? 'Press Run' : 'Open a dataset, then run' : dataset.kind === 'ready' ? 'Open a model, then run' : 'Open a model and a dataset, then run')
   const theme = useDataTheme()
   useWish()
 
@@ -88,7 +89,7 @@ export function ProjectionView({ onSettled }: ProjectionViewProps): React.JSX.El
             <div className="ProjectionView-empty">
               {run?.progress
                 ? <EmptyState icon={Orbit} title="The cloud appears once the activations are there" body="Every row becomes a point; rows that the layer represents alike lie close." />
-                : <EmptyState icon={Orbit} title="The rows of your dataset, as the model sees them" body="Open a model and a dataset, then run: every row becomes a point, layer by layer." />}
+                : <EmptyState icon={Orbit} title="The rows of your dataset, as the model sees them" body={`${nextStep}: every row becomes a point, layer by layer.`} />}
             </div>
           )}
         </div>
