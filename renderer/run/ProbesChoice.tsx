@@ -1,9 +1,8 @@
 import { useMemo } from 'react'
 import { methodName } from '../../preload/measures'
-import { Button } from '../components'
 import { offeredMethods, openProbes } from '../state/probes'
 import { useWorkbench } from '../state/workbench'
-import './SitesChoice.css'
+import { PlanLine } from './PlanLine'
 
 /** Named in the card; more are counted. */
 const mostNamed = 2
@@ -15,15 +14,8 @@ export function ProbesChoice(): React.JSX.Element {
   const probe = useWorkbench((state) => state.probe)
   const offered = useMemo(() => offeredMethods({ rolesCheck, roles, probe }), [rolesCheck, roles, probe])
   const names = offered.filter(({ chosen }) => chosen).map(({ method }) => methodName(method.name))
-  return (
-    <div className="Field">
-      <span className="Field-label">Probes</span>
-      <div className="SitesChoice">
-        <span>{offered.length === 0 ? roles === null ? 'By what is predicted' : 'None without a label' : summary(names)}</span>
-        {offered.length > 0 && <Button size="small" variant="ghost" aria-label="Choose probes…" onClick={openProbes}>Choose…</Button>}
-      </div>
-    </div>
-  )
+  const value = offered.length === 0 ? roles === null ? 'By what is predicted' : 'None without a label' : summary(names)
+  return <PlanLine label="Probes" value={value} choose={offered.length > 0 ? { label: 'Choose probes…', run: openProbes } : null} />
 }
 
 function summary(names: readonly string[]): string {

@@ -4,6 +4,7 @@ import type { ExtractionPlan, Positions, ProbePlan } from '../../preload/recipe'
 import { Button, Card, Disclosure, ErrorNotice, Field, formatQuantity, NumberInput, SegmentedControl, Select } from '../components'
 import { cancelRun, runObstacle, startRun } from '../state/run'
 import { useWorkbench, workbench } from '../state/workbench'
+import { PlanField } from './PlanLine'
 import { ProbesChoice } from './ProbesChoice'
 import { RunList } from './RunList'
 import { RunProgressView } from './RunProgressView'
@@ -84,14 +85,16 @@ function Plan({ model }: { readonly model: ModelSummary | null }): React.JSX.Ele
             options={columns.map(({ name }) => ({ value: name, label: name, detail: 'The last token of its value in the text' }))} />
         )}
       </div>
-      <SitesChoice model={model} />
-      <ProbesChoice />
-      <Field label="Runs on">
-        {(id) => (
-          <Select id={id} label="Provider" value={provider} onChange={(next) => setExtraction({ provider: next })}
-            options={(providers ?? [{ name: provider, ok: true }]).map(({ name, ok, reason }) => ({ value: name, label: providerName(name), disabled: !ok, detail: reason }))} />
-        )}
-      </Field>
+      <div>
+        <SitesChoice model={model} />
+        <ProbesChoice />
+        <PlanField label="Runs on">
+          {(id) => (
+            <Select id={id} label="Provider" size="small" value={provider} onChange={(next) => setExtraction({ provider: next })}
+              options={(providers ?? [{ name: provider, ok: true }]).map(({ name, ok, reason }) => ({ value: name, label: providerName(name), disabled: !ok, detail: reason }))} />
+          )}
+        </PlanField>
+      </div>
       <Disclosure label="Advanced" detail={`${split === 'folds' ? `${folds} folds` : 'each group held out'} · ${strengths} strengths`}>
         <div className="RunCard-advanced">
           <div className="Field RunCard-wide">

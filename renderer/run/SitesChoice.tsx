@@ -1,8 +1,8 @@
 import type { ModelSummary } from '../../preload/contract'
-import { Button, formatQuantity } from '../components'
+import { formatQuantity } from '../components'
 import { openSites } from '../state/sites'
 import { useWorkbench } from '../state/workbench'
-import './SitesChoice.css'
+import { PlanLine } from './PlanLine'
 
 /** Which sites a run reads: the default ones, or a choice from all that the model has. */
 export function SitesChoice({ model }: { readonly model: ModelSummary | null }): React.JSX.Element {
@@ -10,10 +10,5 @@ export function SitesChoice({ model }: { readonly model: ModelSummary | null }):
   const summary = model === null
     ? 'Embedding, every layer, final norm'
     : sites === null ? `Every layer (${formatQuantity(model.defaultSites.length, 'site')})` : formatQuantity(sites.length, 'chosen site')
-  return (
-    <div className="Field">
-      <span className="Field-label">Sites</span>
-      <div className="SitesChoice"><span>{summary}</span>{model && <Button size="small" variant="ghost" onClick={openSites}>Choose…</Button>}</div>
-    </div>
-  )
+  return <PlanLine label="Sites" value={summary} choose={model && { label: 'Choose sites…', run: openSites }} />
 }

@@ -62,7 +62,7 @@ test.describe('a language model from a GGUF file', () => {
     const { app, page } = await launch({ args: ['--open', join(models, 'smollm2-135m-instruct')] })
     await setWindowSize(app, page, 1440, 900)
     await expect(page.getByText(/checks? passed/)).toBeVisible({ timeout: 60_000 })
-    await page.getByRole('button', { name: 'Choose…' }).click()
+    await page.getByRole('button', { name: 'Choose sites…' }).click()
     const dialog = page.getByRole('dialog', { name: 'Sites' })
     await expect(dialog.getByRole('status')).toContainText('32 sites')
     await expect(dialog.getByLabel('Search sites')).toBeFocused()
