@@ -63,9 +63,7 @@ export function requestHandlers(workplace: Workplace): RequestHandlers {
 
     'dataset.open': async ({ path, read }, { signal }) => {
       workplace.requireReadable(path)
-      const dataset = await openDataset(path, read)
-      if (signal.aborted) await dataset.close()
-      signal.throwIfAborted()
+      const dataset = await openDataset(path, read, signal)
       return { datasetId: await workplace.addDataset(dataset), ...dataset.summary }
     },
     'dataset.close': async ({ datasetId }) => {

@@ -1,8 +1,8 @@
-import { Columns3, FolderOpen, Table2 } from 'lucide-react'
+import { Columns3, FolderOpen, Table2, X } from 'lucide-react'
 import type { DatasetSummary, RolesCheck } from '../../preload/contract'
 import type { ColumnRoles } from '../../preload/recipe'
 import { Button, Card, ErrorNotice, formatBytes, formatCount, formatQuantity, IconButton, Skeleton } from '../components'
-import { chooseDataset, rereadDataset, useDatasetDialog } from '../state/dataset'
+import { cancelDataset, chooseDataset, rereadDataset, useDatasetDialog } from '../state/dataset'
 import { openingOf, useWorkbench } from '../state/workbench'
 import { ClassCounts } from './ClassCounts'
 import './DatasetCard.css'
@@ -16,7 +16,7 @@ export function DatasetCard(): React.JSX.Element {
   const roles = useWorkbench(({ roles }) => roles)
   const check = useWorkbench(({ rolesCheck }) => rolesCheck)
   return (
-    <Card title="Dataset" icon={Table2} className="DatasetCard" actions={dataset.kind !== 'empty' && (
+    <Card title="Dataset" icon={Table2} className="DatasetCard" actions={opening ? <IconButton icon={X} label="Cancel opening" size="small" onClick={cancelDataset} /> : dataset.kind !== 'empty' && (
       <>
         {dataset.kind === 'ready' && <IconButton icon={Columns3} label="Choose columns…" shortcut="Mod+Shift+C" size="small" onClick={openColumns} />}
         <IconButton icon={FolderOpen} label="Open another dataset…" shortcut="Mod+Shift+O" size="small" onClick={() => void chooseDataset()} />

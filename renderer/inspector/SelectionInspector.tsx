@@ -50,7 +50,7 @@ export function SelectionInspector(): React.JSX.Element {
         </>
       )}
       <div className="Inspector-actions">
-        <Button size="small" onClick={() => cloudActions()?.zoomToSelection()}>Zoom to selection</Button>
+        <Button size="small" onClick={() => cloudActions()?.zoomToSelection()}>Zoom in</Button>
         <Button size="small" onClick={() => setTable({ open: true, onlySelection: true })}>Show in table</Button>
         <Button size="small" variant="ghost" onClick={() => select([])}>Clear</Button>
       </div>

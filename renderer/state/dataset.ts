@@ -84,6 +84,10 @@ function notOpened(path: string, options: OpenDatasetOptions, error: unknown): v
   } else workbench.set({ dataset: report.code === 'cancelled' ? { kind: 'empty' } : { kind: 'failed', path, error: report } })
 }
 
+export function cancelDataset(): void {
+  opening?.abort()
+}
+
 /** Reads the same file again another way, such as with another delimiter. */
 export function rereadDataset(read: ReadOptions): void {
   const { dataset } = workbench.get()

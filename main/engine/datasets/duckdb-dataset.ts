@@ -21,18 +21,22 @@ const previewRows = 50
 /**
  * Opens a dataset file: CSV, TSV, JSON (array of objects), JSONL, Parquet, CoNLL-U, or plain text (a statement a line).
  * Rows that cannot be read are left out and listed in `summary.problems`; the others keep their order.
- * @throws LayerscopeError `file-missing`, `dataset-empty`, `dataset-encoding`, `dataset-binary`, `dataset-unreadable`
+ * An aborted `signal` ends it between chunks of the file, and the query that loads it.
+ * @throws LayerscopeError `file-missing`, `dataset-empty`, `dataset-encoding`, `dataset-binary`, `dataset-unreadable`; the signal's reason
  */
-export async function openDataset(path: string, read: ReadOptions = {}): Promise<OpenDataset> {
+export async function openDataset(path: string, read: ReadOptions = {}, signal?: AbortSignal): Promise<OpenDataset> {
   const options = readOptionsSchema.parse(read)
-  const inspection = await inspectFile(path, options)
+  const inspection = await inspectFile(path, options, signal)
   const connection = await connect()
   const table = newTableName()
+  const interrupt = (): void => connection.interrupt()
+  signal?.addEventListener('abort', interrupt)
   const discard = async (): Promise<void> => {
     await connection.run(`DROP TABLE IF EXISTS ${table}`)
     connection.closeSync()
   }
   try {
+    signal?.throwIfAborted()
     const loaded = await loadTable(connection, table, path, inspection, options)
     const [count] = await queryRows(connection, `SELECT count(*) FROM ${table}`)
     const rows = Number(count?.[0] ?? 0)
@@ -52,10 +56,14 @@ export async function openDataset(path: string, read: ReadOptions = {}): Promise
       groupReason: suggestion.groupReason,
       suggestedPositions: suggestedPositions(columns)
     }
+    signal?.throwIfAborted()
     return new DuckDBDataset(connection, table, columns, summary, discard)
   } catch (error) {
     await discard()
+    signal?.throwIfAborted()
     throw error
+  } finally {
+    signal?.removeEventListener('abort', interrupt)
   }
 }
 

@@ -34,15 +34,15 @@ const formatOfExtension: ReadonlyMap<string, DatasetFormat> = new Map([
 
 /**
  * Reads a file once, in chunks: its format by name and first bytes, its hash, the records that are too long.
- * @throws LayerscopeError `file-missing`, `dataset-unreadable`, `dataset-empty`, `dataset-encoding`, `dataset-binary`
+ * @throws LayerscopeError `file-missing`, `dataset-unreadable`, `dataset-empty`, `dataset-encoding`, `dataset-binary`; the signal's reason
  */
-export async function inspectFile(file: string, read: ReadOptions): Promise<FileInspection> {
+export async function inspectFile(file: string, read: ReadOptions, signal?: AbortSignal): Promise<FileInspection> {
   const { size } = await statFile(file)
   if (size === 0) throw new LayerscopeError({ code: 'dataset-empty', message: 'The file is empty.', file })
   const start = await readStart(file, size)
   const format = formatOf(file, start)
   if (format !== 'parquet') refuseOtherEncodings(file, start)
-  const { hash, longRecords } = await scan(file, read, format)
+  const { hash, longRecords } = await scan(file, read, format, signal)
   // The last character may be cut in two.
   const head = new TextDecoder('utf-8').decode(start, { stream: start.length < size })
   if (format !== 'parquet' && start.length === size && head.trim() === '') throw new LayerscopeError({ code: 'dataset-empty', message: 'The file holds nothing but white space.', file })
@@ -117,7 +117,7 @@ function isKnownBinary(start: Uint8Array): boolean {
   return ['PK\u0003\u0004', '\u001f\u008b', '\u0089PNG', '%PDF-', 'GIF8', '\u00ff\u00d8\u00ff', 'SQLite format 3', '\u007fELF', 'GGUF', 'ARROW1', 'BZh', '\u00fd7zXZ'].some((magic) => first.startsWith(magic))
 }
 
-async function scan(file: string, read: ReadOptions, format: DatasetFormat): Promise<{ readonly hash: string; readonly longRecords: readonly number[] }> {
+async function scan(file: string, read: ReadOptions, format: DatasetFormat, signal: AbortSignal | undefined): Promise<{ readonly hash: string; readonly longRecords: readonly number[] }> {
   const hash = createHash('sha256')
   const longRecords: number[] = []
   const delimited = format === 'csv' || format === 'tsv' || format === 'text'
@@ -126,7 +126,7 @@ async function scan(file: string, read: ReadOptions, format: DatasetFormat): Pro
   let length = 0
   let quoted = false
   try {
-    for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>) {
+    for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024, signal }) as AsyncIterable<Buffer>) {
       hash.update(chunk)
       if (!delimited) continue
       // An index is several times faster than the buffer's iterator.
@@ -143,6 +143,7 @@ async function scan(file: string, read: ReadOptions, format: DatasetFormat): Pro
       }
     }
   } catch (error) {
+    signal?.throwIfAborted()
     throw accessError(error, file)
   }
   if (length > longestRecord) longRecords.push(record)

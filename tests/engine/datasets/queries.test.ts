@@ -237,3 +237,17 @@ describe('size', () => {
     })
   })
 })
+
+describe('opening that is cancelled', () => {
+  const file = (): string => folder.write('many.csv', `text,label\n${Array.from({ length: 400_000 }, (_, row) => `A statement about number ${row},${row % 2}`).join('\n')}\n`)
+
+  it.each([['while the file is read', 0], ['while its rows are loaded', 60]])('%s ends in the signal’s reason, and the file opens afterwards', async (_when, ms) => {
+    const many = file()
+    const controller = new AbortController()
+    setTimeout(() => controller.abort(), ms)
+    await expect(openDataset(many, {}, controller.signal)).rejects.toMatchObject({ name: 'AbortError' })
+    const dataset = await openDataset(many)
+    expect(dataset.summary.rows).toBe(400_000)
+    await dataset.close()
+  })
+})
