@@ -6,7 +6,11 @@ import './Shortcuts.css'
 /** Keys that views handle while they have the focus. */
 const inViews: readonly { readonly title: string; readonly keys: readonly string[] }[] = [
   { title: 'Layer strip: previous, next layer', keys: ['ArrowLeft', 'ArrowRight'] },
+  { title: 'Cloud: from point to point', keys: ['ArrowLeft', 'ArrowUp', 'ArrowRight', 'ArrowDown'] },
+  { title: 'Cloud: pick a point', keys: ['Enter'] },
+  { title: 'Cloud and table: select the row', keys: ['Space'] },
   { title: 'Table: move between rows', keys: ['ArrowUp', 'ArrowDown'] },
+  { title: 'Table: select a range', keys: ['Shift+ArrowDown'] },
   { title: 'Leave a dialog, menu or the tour', keys: ['Escape'] }
 ]
 

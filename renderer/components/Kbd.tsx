@@ -3,10 +3,10 @@ import './Kbd.css'
 const onMac = navigator.platform.startsWith('Mac')
 
 const macGlyphs: Readonly<Record<string, string>> = {
-  Mod: '⌘', Shift: '⇧', Alt: '⌥', Enter: '↵', Escape: 'esc', Backspace: '⌫', ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓'
+  Mod: '⌘', Shift: '⇧', Alt: '⌥', Enter: '↵', Escape: 'esc', Space: 'space', Backspace: '⌫', ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓'
 }
 const otherGlyphs: Readonly<Record<string, string>> = {
-  Mod: 'Ctrl', Shift: 'Shift', Alt: 'Alt', Backspace: 'Backspace', Enter: '↵', Escape: 'Esc', ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓'
+  Mod: 'Ctrl', Shift: 'Shift', Alt: 'Alt', Backspace: 'Backspace', Enter: '↵', Escape: 'Esc', Space: 'Space', ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓'
 }
 
 /** The keys of a shortcut as people read them on this platform: `Mod+Enter` is ⌘ ↵ or Ctrl ↵. */

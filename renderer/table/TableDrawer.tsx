@@ -125,6 +125,8 @@ function RowTable({ name, columns, rows: rowCount }: { readonly name: string; re
   }
 
   const onKeyDown = (event: React.KeyboardEvent): void => {
+    // A column's name sorts by these.
+    if (event.target instanceof HTMLButtonElement && (event.key === ' ' || event.key === 'Enter')) return
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / ROW_HEIGHT) - 1)
     const steps: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity }
     const step = steps[event.key]
@@ -176,7 +178,7 @@ function RowTable({ name, columns, rows: rowCount }: { readonly name: string; re
             }
             return (
               <div key={header.id} role="columnheader" aria-sort={sorted ? sorted.descending ? 'descending' : 'ascending' : 'none'} data-align={alignOf(column, columns, label)}>
-                <button type="button" tabIndex={-1} onClick={() => sortBy(column)} title={isProbeColumn(column) ? undefined : column}>
+                <button type="button" onClick={() => sortBy(column)} title={isProbeColumn(column) ? undefined : column}>
                   <span>{typeof header.column.columnDef.header === 'string' ? header.column.columnDef.header : column}</span>
                   {sorted && (sorted.descending ? <ArrowDown size={12} aria-hidden /> : <ArrowUp size={12} aria-hidden />)}
                 </button>

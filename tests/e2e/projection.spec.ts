@@ -159,6 +159,15 @@ test('the table shows, sorts and searches rows, and only the selection where ask
     expect(shown).toEqual([...shown].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)))
   }).toPass()
 
+  // By keys alone, too.
+  const byLabel = table.getByRole('columnheader', { name: 'label' })
+  await byLabel.getByRole('button').focus()
+  await page.keyboard.press('Space')
+  await expect(byLabel).toHaveAttribute('aria-sort', 'ascending')
+  await page.keyboard.press('Enter')
+  await expect(byLabel).toHaveAttribute('aria-sort', 'descending')
+  await table.getByRole('columnheader', { name: 'city' }).getByRole('button').click()
+
   await table.getByRole('textbox', { name: 'Search rows' }).fill('Shenzhen')
   await expect(table.getByRole('heading')).toHaveText(/^\d rows of 400$/)
   for (const text of await cities.allTextContents()) expect(text).toBe('Shenzhen')
