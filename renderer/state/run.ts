@@ -21,7 +21,8 @@ export function runObstacle({ model, dataset, roles, rolesCheck, run, engine: en
   if (openingOf(dataset)) return 'The dataset is still being read'
   if (dataset.kind !== 'ready') return 'Open a dataset first'
   if (!roles || (roles.text.kind === 'column' ? roles.text.column : roles.text.template) === '') return 'Choose the text column first'
-  if (rolesCheck && rolesCheck.usableRows === 0) return rolesCheck.problems[0]?.message ?? 'No row of the dataset can be used'
+  if (rolesCheck && rolesCheck.usableRows === 0) return rolesCheck.problems[0]?.message.replace(/\.$/, '') ?? 'No row of the dataset can be used'
+  if (rolesCheck && rolesCheck.classes.length === 1) return `Every row has the same “${roles.label}”: choose another label`
   return null
 }
 
