@@ -64,11 +64,11 @@ function Models(): React.JSX.Element {
   )
 }
 
-/** One model: a click or Enter opens it; one that cannot be opened says why. */
+/** One model: a click or Enter opens it; one that cannot be opened says why, and the arrow keys pass it by. */
 function ModelLine({ model }: { readonly model: FoundModel }): React.JSX.Element {
   const { path, name, family, format, precision, bytes, openable, reason } = model
   return (
-    <Command.Item value={path} className="OpenModel-line" data-refused={!openable || undefined} title={path} onSelect={() => { if (openable) void pickModel(model) }}>
+    <Command.Item value={path} className="OpenModel-line" disabled={!openable} title={path} onSelect={() => void pickModel(model)}>
       <span className="OpenModel-name">{name}</span>
       <span>{family ?? '–'}</span>
       <span>{precision ?? '–'}</span>

@@ -23,6 +23,7 @@ test('a model is picked from the list by keys, a folder is added and taken away,
   await answerOpenDialog(app, [mine])
   await dialog.getByRole('button', { name: 'Add folder…' }).first().click()
   await expect(dialog.getByRole('option', { name: /^ancient/ })).toContainText('GGUF file of version 1')
+  await expect(dialog.getByRole('option', { name: /^ancient/ })).toBeDisabled()
   await dialog.getByRole('combobox').fill('atlas')
   await expect(dialog.getByRole('option')).toHaveCount(1)
   await page.keyboard.press('Enter')
