@@ -14,12 +14,12 @@ export function writeDirections(directions: number): string {
 export function ErasureCurve({ erasure: { before, leace, inlp, shuffled, majority } }: { readonly erasure: Erasure }): React.JSX.Element {
   const [{ width }, measured] = useSize()
   const steps = [{ directions: 0, variance: 0, ...before }, ...inlp]
-  const most = Math.max(1, leace.directions, ...inlp.map(({ directions }) => directions))
+  const control = inlp.length > 0 ? shuffled.inlp : shuffled.leace
+  const most = Math.max(1, control.directions, leace.directions, ...inlp.map(({ directions }) => directions))
   const range = measureRange('accuracy', [majority, shuffled.leace.accuracy, leace.accuracy, ...steps.map(({ interval }) => interval.lo)])
   const x = (directions: number): number => left + (Math.max(120, width) - left - right) * directions / most
   const y = (accuracy: number): number => top + height * (1 - (accuracy - range[0]) / (range[1] - range[0]))
   const last = steps.at(-1) ?? steps[0]
-  const control = inlp.length > 0 ? shuffled.inlp : shuffled.leace
   const names = [
     ...inlp.length > 0 && last ? [{ name: 'INLP', kind: 'result', at: last.accuracy }] : [],
     { name: 'shuffled labels', kind: 'control', at: control.accuracy }, { name: 'majority class', kind: 'reference', at: majority }
