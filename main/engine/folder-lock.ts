@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
 import type { ErrorReport } from '../../preload/contract'
 import { LayerscopeError } from './errors'
@@ -10,6 +11,8 @@ import { LayerscopeError } from './errors'
 export const LOCK_FILE = '.lock'
 
 const REFRESH_MS = 30_000
+/** How long a lock of this process is waited for: the window that holds it may be closing. */
+const CLOSING_MS = 2_000
 /** A lock of another machine whose holder has not touched it for this long is taken over. */
 const STALE_MS = 4 * REFRESH_MS
 
@@ -27,15 +30,21 @@ export interface FolderLock { release(): Promise<void> }
 export async function lockFolder(folder: string, inUse: ErrorReport): Promise<FolderLock> {
   const file = join(folder, LOCK_FILE)
   const token = randomUUID()
-  for (let attempt = 0; attempt < 3; attempt++) {
+  const until = Date.now() + CLOSING_MS
+  for (let attempt = 0; attempt < 3;) {
     try {
       await writeFile(file, JSON.stringify({ pid: process.pid, host: hostname(), token }), { flag: 'wx' })
       held.add(token)
       return keepLock(file, token)
     } catch (error) {
       if (!hasCode(error, 'EEXIST')) throw error
-      if (await isAlive(file)) throw new LayerscopeError(inUse)
-      await rm(file, { force: true })
+      if (await isAlive(file)) {
+        if (!await isHeldHere(file) || Date.now() > until) throw new LayerscopeError(inUse)
+        await delay(50)
+      } else {
+        await rm(file, { force: true })
+        attempt++
+      }
     }
   }
   throw new LayerscopeError(inUse)
@@ -61,6 +70,11 @@ async function readLock(file: string): Promise<z.infer<typeof lockSchema> | null
   } catch {
     return null
   }
+}
+
+async function isHeldHere(file: string): Promise<boolean> {
+  const lock = await readLock(file)
+  return lock !== null && held.has(lock.token)
 }
 
 async function isAlive(file: string): Promise<boolean> {

@@ -8,7 +8,7 @@ const tolerances: Readonly<Record<Precision, number>> = { validation: 5e-6, fina
 /** Steps in which it must be gained: float32 gradients promise more than they hold where there is little curvature. */
 const patience: Readonly<Record<Precision, number>> = { validation: 10, final: 100 }
 const iterations = 1000
-/** Of several classes: at weak regularisation rows that no weights get right are fought over for long, at strengths that validation does not choose. */
+/** Where strengths of several classes are compared: at weak regularisation rows that no weights get right are fought over for long. */
 const iterationsOfClasses = 200
 /** Values per logit matrix; its temporaries in float64 take some 60 bytes each. */
 const logitsAtOnce = 2 ** 20
@@ -60,7 +60,7 @@ async function fitPath(context: SiteContext, jobs: readonly FitJob[], preconditi
     const batch = here.map(job => points[job] as Float64Array)
     const objective = await problems.at(strength, here, batch, preconditioner, iterationsBefore)
     await extrapolate(objective, batch, here.map(job => before[job]), strength)
-    const result = await minimise(objective, batch, { tolerance: tolerances[precision], patience: patience[precision], iterations: context.products.outputs === 1 ? iterations : iterationsOfClasses, checkpoint: context.checkpoint })
+    const result = await minimise(objective, batch, { tolerance: tolerances[precision], patience: patience[precision], iterations: precision === 'final' || context.products.outputs === 1 ? iterations : iterationsOfClasses, checkpoint: context.checkpoint })
     iterationsBefore = result.iterations
     here.forEach((job, i) => {
       const point = batch[i] as Float64Array
