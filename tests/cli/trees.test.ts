@@ -26,6 +26,16 @@ describe('trees on the command line', () => {
   })
   afterAll(async () => { await rm(folder, { recursive: true }) })
 
+  it('count and name the sentences that extraction leaves out', async () => {
+    const broken = join(folder, 'broken.conllu')
+    const word = (id: number, head: number): string => [id, 'bark', 'bark', 'NOUN', '_', '_', head, head === 0 ? 'root' : 'dep', '_', '_'].join('\t')
+    await writeFile(broken, `${smallTreebank(6).trimEnd()}\n\n${word(1, 2)}\n${word(2, 1)}\n\n`)
+    const { code, stdout, stderr } = await start(['extract', model, broken, '--sites', 'hook_embed', '--out', join(folder, 'broken'), '--json'])
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ problemCount: 1, problems: [{}] })
+    expect(stderr).toMatch(/1 sentence of the dataset could not be read and was left out; the first: .+/)
+  })
+
   it('are probed without a label: four measures beside their controls, as JSON and as a table', async () => {
     const { code, stdout } = await start(['probe', store, '--task', 'tree', '--json'])
     expect(code).toBe(0)

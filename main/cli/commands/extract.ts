@@ -4,6 +4,7 @@ import { LayerscopeError } from '../../engine/errors'
 import { openModel } from '../../engine/models/index'
 import type { Positions, TextSource } from '../../../preload/recipe'
 import { extractionSchema } from '../../../preload/recipe'
+import { leftOut } from '../dataset-problems'
 import { matchStorableSites } from '../sites'
 import { duration, printable, table, type Terminal } from '../terminal'
 
@@ -29,6 +30,8 @@ export async function extract(modelPath: string, dataPath: string, options: Extr
   const dataset = await openDataset(dataPath, options.rows === undefined ? {} : { rows: options.rows })
   try {
     const text = textSource(options, dataset)
+    const unread = leftOut(dataset)
+    if (unread !== null) terminal.warn(unread)
     const model = await openModel(modelPath, { provider: options.provider, signal, onStage(stage) { terminal.stage(stage) } })
     try {
       if (model.provider.note !== null) terminal.warn(model.provider.note)
@@ -43,7 +46,7 @@ export async function extract(modelPath: string, dataPath: string, options: Extr
         onProgress(progress) { terminal.progress(progressLine(progress)) }
       })
       if (truncated > 0) terminal.warn(`${truncated} texts are longer than the model reads and were cut.`)
-      terminal.result({ rows, tokens, seconds, rowsPerSecond, sites, skipped, paddedTokens, computedTokens, truncated, resumedRows, provider, out: options.out })
+      terminal.result({ rows, tokens, seconds, rowsPerSecond, sites, skipped, paddedTokens, computedTokens, truncated, resumedRows, provider, problems: dataset.summary.problems, problemCount: dataset.summary.problemCount, out: options.out })
       terminal.print(`${rows} rows (${tokens} tokens) at ${sites.length} sites in ${duration(seconds)}, ${rowsPerSecond.toFixed(0)} rows/s${resumedRows === 0 ? '' : `; ${resumedRows} rows were there already`}`)
       terminal.print(table(['site', 'width'], sites.map(({ name, width }) => [name, String(width)]), 'lr'))
       for (const { row, reason } of skipped.slice(0, SKIPPED_SHOWN)) terminal.print(`skipped row ${row + 1}: ${printable(reason)}`)

@@ -8,6 +8,7 @@ import { openModel, type OpenModel } from '../../engine/models/index'
 import { projectRun } from '../../engine/project'
 import { executeRun } from '../../engine/run'
 import { readRecipe, Session, SESSION_ENDING, type RunFolder } from '../../engine/sessions/index'
+import { leftOut } from '../dataset-problems'
 import { writeFigures } from '../figures'
 import { headline, sweepDocument, sweepTable } from '../sweep-table'
 import { duration, printable, type Terminal } from '../terminal'
@@ -104,7 +105,8 @@ function warnAboutInputs(recipe: Recipe, model: OpenModel, dataset: OpenDataset,
   if (recipe.model.hash !== null && recipe.model.hash !== model.summary.hash) warn('The model is not the one the recipe was saved with: numbers may differ.')
   if (recipe.dataset.hash !== null && recipe.dataset.hash !== dataset.summary.hash) warn('The dataset has changed since the recipe was saved: numbers may differ.')
   if (model.provider.note !== null) warn(model.provider.note)
-  if (dataset.summary.problemCount > 0) warn(`${dataset.summary.problemCount} rows of the dataset could not be read${dataset.summary.problems[0] === undefined ? '' : `; the first: ${dataset.summary.problems[0].message}`}`)
+  const unread = leftOut(dataset)
+  if (unread !== null) warn(unread)
 }
 
 function tell(event: RunEvent, terminal: Terminal, warn: (sentence: string) => void): void {

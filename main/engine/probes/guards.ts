@@ -50,7 +50,10 @@ export function dataWarnings(material: SweepMaterial): readonly string[] {
     warnings.push(`${listed(small)} ${small.length === 1 ? 'has' : 'have'} fewer rows than there are folds, so some folds have none to train or test on.`)
   }
   const lacking = plan.outer.filter(fold => absentClass(codes, plan, plan.trainings[fold.training] ?? [], labels.classes.length)).length
-  if (lacking > 0) warnings.push(`In ${lacking} of ${plan.outer.length} folds the training rows lack a class; the probe cannot predict it there.`)
+  if (lacking > 0) {
+    const lone = hasGroups ? inOneGroup(material) : []
+    warnings.push(`In ${lacking} of ${plan.outer.length} folds the training rows lack a class; the probe cannot predict it there.${lone.length === 0 ? '' : ` ${listed(lone)} ${lone.length === 1 ? 'lies' : 'lie'} in one group alone, which is held out whole: choose another group column.`}`)
+  }
   const oneSided = plan.kind === 'test-split' && absentClass(codes, plan, plan.outer[0]?.testCells ?? [], labels.classes.length)
   if (oneSided) warnings.push('The test rows lack a class, so the area under the curve has no meaning.')
   if (plan.kind === 'test-split' && hasGroups) {
@@ -158,6 +161,13 @@ function straddlingTexts({ texts, labels, plan }: SweepMaterial): number {
     if (training && cells && cells.size > 1 && training.some(cell => cells.has(cell))) count++
   })
   return count
+}
+
+/** Classes whose rows all share one group. */
+function inOneGroup({ codes, groups: { codes: groups }, labels: { classes } }: SweepMaterial): readonly string[] {
+  const groupsOf = classes.map(() => new Set<number>())
+  codes.forEach((code, row) => { groupsOf[code]?.add(groups[row] as number) })
+  return classes.filter((_, c) => groupsOf[c]?.size === 1)
 }
 
 function absentClass(codes: Int32Array, plan: FoldPlan, cells: readonly number[], classes: number): boolean {

@@ -170,6 +170,13 @@ describe('sweep', () => {
     expect(summary.warnings).toContain('20 rows without a label took no part.')
   })
 
+  it('names the classes that one group holds alone, which no fold can both train and test', async () => {
+    const input = made({ rows: 240, columns: 6, classes: 2, signal: [0] })
+    const labels = input.labels.map((label, row) => row < 30 ? 'rare' : label)
+    const { outcome: { summary } } = await run({ ...input, labels, groups: labels.map((label, row) => label === 'rare' ? 'alone' : String(row % 12)) })
+    expect(summary.warnings).toContain('In 1 of 5 folds the training rows lack a class; the probe cannot predict it there. "rare" lies in one group alone, which is held out whole: choose another group column.')
+  })
+
   it('suspects pairs torn apart when the text alone falls far below chance', async () => {
     const input = made({ rows: 200, columns: 6, classes: 2, signal: [0] })
     // Two statements a city, one of either label, as in cities.csv.
