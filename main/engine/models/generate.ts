@@ -73,7 +73,7 @@ export async function cachedGeneration(graph: CachedGraph): Promise<NextToken> {
     ...(graph.memory.length === 0 ? {} : { externalData: graph.memory }),
     extra: { session: { model_external_initializers_file_folder_path: graph.folder } }
   })
-  const cache = new KeyValueCache(graph)
+  let cache: Record<string, OrtTensor> = {}
   const kept: number[] = []
   let past = 0
   return {
@@ -81,42 +81,24 @@ export async function cachedGeneration(graph: CachedGraph): Promise<NextToken> {
       let ids = added
       kept.push(...added)
       if (past > 0 && graph.outdated(past, kept.length)) {
+        cache = {}
         past = 0
         ids = kept
       }
-      cache.reserve(past + ids.length, past)
-      const { logits } = await session.run({ ...graph.feeds(ids, past), ...cache.feeds }, { logits: null, ...cache.fetches })
+      const feeds = { ...graph.feeds(ids, past), ...cache }
+      for (const { past: name, dims } of graph.cache) feeds[name] ??= new OrtTensor('float32', new Float32Array(0), dims)
+      const outputs = await session.run(feeds)
+      const grown: Record<string, OrtTensor> = {}
+      for (const { past: name, present } of graph.cache) {
+        const tensor = outputs[present]
+        if (tensor) grown[name] = tensor
+      }
+      cache = grown
       past += ids.length
+      const logits = outputs['logits']
       if (!(logits?.data instanceof Float32Array)) throw new Error('The graph gave no logits.')
       return logits.data
     },
     close: () => session.release()
-  }
-}
-
-/** Places that a cache begins with. */
-const FIRST_PLACES = 256
-
-/** Keys and values of every block, each in one buffer that a run reads from and writes to; copied only when it has to grow. */
-class KeyValueCache {
-  feeds: Record<string, OrtTensor> = {}
-  fetches: Record<string, OrtTensor> = {}
-  private places = 0
-
-  constructor(private readonly graph: CachedGraph) {}
-
-  /** Makes room for `total` tokens, of which `used` are there. */
-  reserve(total: number, used: number): void {
-    if (total <= this.places) return
-    const { graph: { cache, heads, headDim }, places: before, feeds } = this
-    this.places = Math.max(FIRST_PLACES, total, 2 * before)
-    const grown = cache.map(({ past, present }) => {
-      const data = new Float32Array(heads * this.places * headDim)
-      const old = feeds[past]?.data
-      if (old instanceof Float32Array) for (let head = 0; head < heads; head++) data.set(old.subarray(head * before * headDim, (head * before + used) * headDim), head * this.places * headDim)
-      return { past, present, tensor: new OrtTensor('float32', data, [1, heads, this.places, headDim]) }
-    })
-    this.feeds = Object.fromEntries(grown.map(({ past, tensor }) => [past, tensor]))
-    this.fetches = Object.fromEntries(grown.map(({ present, tensor }) => [present, tensor]))
   }
 }

@@ -20,10 +20,8 @@ export interface CachedGraph {
   readonly bytes: Uint8Array
   readonly folder: string
   readonly memory: SessionGraph['memory']
-  /** Inputs and outputs that carry the cache, [1, heads, places, headDim]: one buffer serves as both, and new tokens are written into its free places. */
-  readonly cache: readonly { readonly past: string; readonly present: string }[]
-  readonly heads: number
-  readonly headDim: number
+  /** Inputs and outputs that carry the cache, with the dims of an empty one. */
+  readonly cache: readonly { readonly past: string; readonly present: string; readonly dims: readonly number[] }[]
   /** True where keys computed for `past` tokens do not serve `total`: rotation that changes with the length begins anew. */
   outdated(past: number, total: number): boolean
   /** Everything but the cache, for `ids` that follow `past` tokens. */

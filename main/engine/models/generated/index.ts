@@ -23,9 +23,6 @@ export type { Architecture, Arithmetic, TensorNames, WeightSource, MemoryInitial
 export { elementCount }
 export { joinedProducts, PIECE_BYTES, pieceLookup, pieceSuffix, rowPieces, type RowPiece } from './row-pieces'
 
-/** ONNX Runtime's attention over a cache takes heads whose width is a multiple of this. */
-const CACHED_HEAD_STEP = 8
-
 /** A transformer and its weights, however they are stored. */
 export interface GeneratedSource {
   readonly architecture: Architecture
@@ -121,13 +118,12 @@ export function generatedModel({ architecture, names, weights, folder, files, pr
       ...pack, feeds: (needed) => chosen(packedInputs(architecture, batch, pack), needed)
     })),
     sharesPrefixes: architecture.causal,
-    cachedGraph: architecture.logits === null || !architecture.causal || architecture.headDim % CACHED_HEAD_STEP > 0 ? null : (arithmetic) => ({
+    cachedGraph: architecture.logits === null || !architecture.causal ? null : (arithmetic) => ({
       bytes: writeTransformerGraph(architecture, names, weights, { sites: [], cache: true, arithmetic }), folder, memory: weights.memory ?? [],
       cache: Array.from({ length: architecture.layers }, (_, i) => i).flatMap((i) => [
-        { past: INPUTS.pastKey(i), present: CACHED.key(i) },
-        { past: INPUTS.pastValue(i), present: CACHED.value(i) }
+        { past: INPUTS.pastKey(i), present: CACHED.key(i), dims: [1, architecture.kvHeads, 0, architecture.headDim] },
+        { past: INPUTS.pastValue(i), present: CACHED.value(i), dims: [1, architecture.kvHeads, 0, architecture.headDim] }
       ]),
-      heads: architecture.kvHeads, headDim: architecture.headDim,
       outdated: (past, total) => frequenciesChange(architecture, past, total),
       feeds: (ids, past) => tensors(continuedInputs(architecture, ids, past))
     }),
@@ -155,5 +151,6 @@ function chosen(inputs: ReadonlyMap<string, Feed>, needed: readonly string[]): R
 }
 
 function tensors(feeds: ReadonlyMap<string, Feed>): Record<string, OrtTensor> {
-  return Object.fromEntries([...feeds].map(([name, { type, data, dims }]) => [name, new OrtTensor(type, data, dims)]))
+  return Object.fromEntries([...feeds].map(([name, feed]) =>
+    [name, feed.type === 'int64' ? new OrtTensor('int64', feed.data, feed.dims) : new OrtTensor('float32', feed.data, feed.dims)]))
 }

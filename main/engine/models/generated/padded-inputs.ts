@@ -7,7 +7,6 @@ import { INPUTS, MASKED } from './transformer-graph'
 /** One input of a graph, ready for ONNX Runtime. */
 export type Feed =
   | { readonly type: 'int64'; readonly data: BigInt64Array; readonly dims: readonly number[] }
-  | { readonly type: 'int32'; readonly data: Int32Array; readonly dims: readonly number[] }
   | { readonly type: 'float32'; readonly data: Float32Array; readonly dims: readonly number[] }
 
 /**
@@ -123,8 +122,16 @@ export function continuedInputs(architecture: Architecture, ids: readonly number
   const offset = architecture.positions.kind === 'learned' ? architecture.positions.offset : 0
   feeds.set(INPUTS.tokens, { type: 'int64', data: BigInt64Array.from(ids, BigInt), dims: [1, count] })
   feeds.set(INPUTS.positions, { type: 'int64', data: BigInt64Array.from(ids, (_, i) => BigInt(past + i + offset)), dims: [1, count] })
-  feeds.set(INPUTS.lastToken, { type: 'int32', data: Int32Array.of(total - 1), dims: [1] })
-  feeds.set(INPUTS.allTokens, { type: 'int32', data: Int32Array.of(total), dims: [1] })
+  for (const window of new Set(architecture.attention.windows)) {
+    const bias = new Float32Array(count * total)
+    for (let query = 0; query < count; query++) {
+      for (let key = 0; key < total; key++) {
+        const distance = past + query - key
+        if (distance < 0 || (window !== null && distance >= window)) bias[query * total + key] = MASKED
+      }
+    }
+    feeds.set(INPUTS.bias(window), { type: 'float32', data: bias, dims: [1, 1, count, total] })
+  }
   addFrequencies(architecture, total, feeds)
   return feeds
 }

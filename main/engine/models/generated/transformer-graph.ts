@@ -24,12 +24,9 @@ export const INPUTS = {
   bias: (window: number | null): string => (window === null ? 'attention_bias' : `attention_bias_${window}`),
   /** int64 [b, q, k]: bucket of each relative position. */
   buckets: 'relative_buckets',
-  /** float32 [1, kvHeads, places, headDim]: keys and values of what came before, then room for more. */
+  /** float32 [b, kvHeads, past, headDim]: keys and values of what came before. */
   pastKey: (block: number): string => `past_key.${block}`,
   pastValue: (block: number): string => `past_value.${block}`,
-  /** int32 [1]: number of the last token, and of all tokens with those that came before. */
-  lastToken: 'last_token',
-  allTokens: 'all_tokens',
   /** float32 [width / 2]: rotary frequencies that depend on the length. */
   frequencies: 'rotary_frequencies',
   /** Added to a residual site; float32, broadcast to [b, q, hidden]. */
@@ -39,13 +36,11 @@ export const INPUTS = {
   patchValue: (site: string): string => `patch_value/${site}`
 } as const
 
-/** Outputs of a cached graph: the same keys and values with the new ones in their places. */
+/** Outputs of a cached graph: the keys and values of all tokens so far. */
 export const CACHED = {
-  key: (block: number): string => `${mixedHeads(block)}:1`,
-  value: (block: number): string => `${mixedHeads(block)}:2`
+  key: (block: number): string => `present_key.${block}`,
+  value: (block: number): string => `present_value.${block}`
 } as const
-
-const mixedHeads = (block: number): string => `blocks.${block}.attn.z_cached`
 
 /** Names of the dims that attention is computed over. */
 const PLACES = ['rows', 'length'] as const
@@ -59,7 +54,7 @@ export interface GraphRequest {
   readonly interventions?: readonly string[]
   /** Attention is computed in places, so that the graph runs packs as well as padded batches. */
   readonly placed?: boolean
-  /** For one row: keys and values of what came before go in and out of every block, and the logits are those of the last token alone. */
+  /** Keys and values of what came before go in and out of every block, and the logits are those of each row's last token alone. */
   readonly cache?: boolean
   readonly arithmetic?: Arithmetic
 }
@@ -82,6 +77,8 @@ class TransformerGraph {
   private readonly placeShape: Value
   private readonly positions: Value
   private readonly cosSin = new Map<string, { readonly cos: Value; readonly sin: Value }>()
+  /** Name of the dim of what queries see: the tokens of a run, and with a cache what came before them too. */
+  private readonly keyDim: string
   private readonly biases = new Map<number | null, Value>()
 
   constructor(private readonly architecture: Architecture, private readonly names: TensorNames, private readonly weights: WeightSource, private readonly request: GraphRequest) {
@@ -93,6 +90,7 @@ class TransformerGraph {
       })
     }
     this.prefix = prefix
+    this.keyDim = request.cache ? 'key' : PLACES[1]
     const wanted = new Map<string, string[]>()
     for (const site of request.sites) {
       const target = resolveAlias(architecture, site)
@@ -203,9 +201,7 @@ class TransformerGraph {
       query = this.site(label('hook_rot_q'), this.rotate(query, heads, rotary, label('rot_q')), heads, headDim)
       key = this.site(label('hook_rot_k'), this.rotate(key, kvHeads, rotary, label('rot_k')), kvHeads, headDim)
     }
-    const z = this.request.cache
-      ? this.continuedAttention(query, key, value, i)
-      : this.plainAttention(query, key, value, i)
+    const z = this.mixed(query, key, value, i)
     return this.linear(this.site(label('hook_z'), z, heads, headDim), this.at(this.names.block.attentionOut, i), heads * headDim, architecture.hidden, label('out'))
   }
 
@@ -216,22 +212,14 @@ class TransformerGraph {
     return this.flat(this.norm(byHead, this.at(name ?? '', i), label), heads * headDim, `${label}/rows`)
   }
 
-  /** Attention of new tokens to themselves and to the cache, in one operator that appends to it: rows [n, …] → [n, heads × headDim]. */
-  private continuedAttention(query: Value, key: Value, value: Value, i: number): Value {
-    const { graph, architecture: { heads, kvHeads, headDim, attention } } = this
-    const dims = [1, kvHeads, 'places', headDim]
-    const past = (name: string): Value => graph.input(name, 'float32', dims)
-    const row = (rows: Value, width: number, as: string): Value => this.reshape(rows, [1, -1, width], `blocks.${i}.attn.${as}`, [1, 'position', width])
-    const count = (name: string): Value => graph.once(name, () => graph.input(name, 'int32', [1]))
-    const mixed = graph.op('GroupQueryAttention', [
-      row(query, heads * headDim, 'q_row'), row(key, kvHeads * headDim, 'k_row'), row(value, kvHeads * headDim, 'v_row'),
-      past(INPUTS.pastKey(i)), past(INPUTS.pastValue(i)), count(INPUTS.lastToken), count(INPUTS.allTokens)
-    ], mixedHeads(i), {
-      num_heads: heads, kv_num_heads: kvHeads, scale: { float: this.scoreScale(i) }, softcap: { float: attention.softcap ?? 0 }, local_window_size: attention.windows[i] ?? -1
-    }, { domain: 'com.microsoft', outputs: 3 })
-    graph.output(CACHED.key(i), CACHED.key(i), dims)
-    graph.output(CACHED.value(i), CACHED.value(i), dims)
-    return this.flat(mixed, heads * headDim, `blocks.${i}.attn.z_rows`)
+  /** Keys or values of a block with those of the cache before them; what comes out is the cache of the next step. */
+  private afterCached(own: Value, past: string, present: string, label: string): Value {
+    const { graph, architecture: { kvHeads, headDim } } = this
+    const before = graph.input(past, 'float32', [PLACES[0], kvHeads, 'past', headDim])
+    const shape = [PLACES[0], kvHeads, this.keyDim, headDim]
+    const all = graph.op('Concat', [before, own], label, { axis: 2 }, { shape })
+    graph.output(present, all, shape)
+    return all
   }
 
   private scoreScale(i: number): number {
@@ -240,7 +228,7 @@ class TransformerGraph {
   }
 
   /** Attention as the sites show it, step by step: rows [n, …] → [n, heads × headDim]. */
-  private plainAttention(queryRows: Value, keyRows: Value, valueRows: Value, i: number): Value {
+  private mixed(queryRows: Value, keyRows: Value, valueRows: Value, i: number): Value {
     const { graph, architecture } = this
     const { heads, kvHeads, headDim } = architecture
     const group = heads / kvHeads
@@ -251,12 +239,16 @@ class TransformerGraph {
     const scaled = graph.op('Mul', [queryRows, graph.float(this.scoreScale(i))], label('q_scaled'))
     const grouped = this.placed(scaled, label('q5'), kvHeads, group, headDim)
     const queries = this.reshape(graph.op('Transpose', [grouped], label('q_heads'), { perm: [0, 2, 3, 1, 4] }), [0, kvHeads, -1, headDim], label('q_group'), [PLACES[0], kvHeads, 'grouped', headDim])
-    const keys = graph.op('Transpose', [key], label('k_heads'), { perm: [0, 2, 1, 3] })
-    const values = graph.op('Transpose', [value], label('v_heads'), { perm: [0, 2, 1, 3] })
+    let keys = graph.op('Transpose', [key], label('k_heads'), { perm: [0, 2, 1, 3] })
+    let values = graph.op('Transpose', [value], label('v_heads'), { perm: [0, 2, 1, 3] })
+    if (this.request.cache) {
+      keys = this.afterCached(keys, INPUTS.pastKey(i), CACHED.key(i), label('k_all'))
+      values = this.afterCached(values, INPUTS.pastValue(i), CACHED.value(i), label('v_all'))
+    }
     const keysTransposed = graph.op('Transpose', [keys], label('k_transposed'), { perm: [0, 1, 3, 2] })
     const products = graph.op('MatMul', [queries, keysTransposed], label('products'))
     const byHead = graph.op('Concat', [this.dimension(0), graph.int64s([heads]), this.dimension(1), graph.int64s([-1])], label('scores_shape'), { axis: 0 })
-    const square = [PLACES[0], heads, PLACES[1], PLACES[1]]
+    const square = [PLACES[0], heads, PLACES[1], this.keyDim]
     let scores = graph.op('Reshape', [products, byHead], label('scores'), {}, { shape: square })
     const { softcap } = architecture.attention
     if (softcap !== null) {
@@ -269,7 +261,7 @@ class TransformerGraph {
     this.outputs(label('hook_pattern'), pattern, square)
 
     const patternShape = graph.op('Concat', [this.dimension(0), graph.int64s([kvHeads, -1]), graph.op('Shape', [values], label('keys_count'), { start: 2, end: 3 })], label('pattern_shape'), { axis: 0 })
-    const patternRows = graph.op('Reshape', [pattern, patternShape], label('pattern_group'), {}, { shape: [PLACES[0], kvHeads, 'grouped', PLACES[1]] })
+    const patternRows = graph.op('Reshape', [pattern, patternShape], label('pattern_group'), {}, { shape: [PLACES[0], kvHeads, 'grouped', this.keyDim] })
     const mixed = graph.op('MatMul', [patternRows, values], label('mixed'))
     const mixedShape = graph.op('Concat', [this.dimension(0), graph.int64s([heads]), this.dimension(1), graph.int64s([headDim])], label('z_shape'), { axis: 0 })
     const byHeads = graph.op('Reshape', [mixed, mixedShape], label('z_heads'), {}, { shape: [PLACES[0], heads, PLACES[1], headDim] })
@@ -432,9 +424,9 @@ class TransformerGraph {
     const known = this.biases.get(window)
     if (known) return known
     const { graph, architecture: { relativeBias, heads } } = this
-    let bias = graph.input(INPUTS.bias(window), 'float32', [PLACES[0], 1, PLACES[1], PLACES[1]])
+    let bias = graph.input(INPUTS.bias(window), 'float32', [PLACES[0], 1, PLACES[1], this.keyDim])
     if (relativeBias) {
-      const buckets = graph.input(INPUTS.buckets, 'int64', [PLACES[0], PLACES[1], PLACES[1]])
+      const buckets = graph.input(INPUTS.buckets, 'int64', [PLACES[0], PLACES[1], this.keyDim])
       const table = `${this.prefix}${this.names.relativeBias}.weight`
       const [rows, columns] = this.weights.shape(table)
       if (rows !== relativeBias.buckets || columns !== heads) throw this.contradiction(table, `has the shape [${rows}, ${columns}]`, `[${relativeBias.buckets}, ${heads}]`)
