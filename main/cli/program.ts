@@ -2,7 +2,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { probeTaskSchema } from '../../preload/recipe'
 import { errorReport, LayerscopeError } from '../engine/errors'
 import { collect, numberBetween, parseNames, parsePositions, wholeNumber } from './arguments'
-import { codeLength, type CodeLengthOptions } from './commands/code-length'
+import { codeLength } from './commands/code-length'
 import { compare, type CompareOptions } from './commands/compare'
 import { eraseLabel, type EraseOptions } from './commands/erase'
 import { extract, type ExtractOptions } from './commands/extract'
@@ -19,6 +19,7 @@ import { similarity, type SimilarityOptions } from './commands/similarity'
 import { trace, type TraceOptions } from './commands/trace'
 import { transfer, type TransferOptions } from './commands/transfer'
 import { Interrupted } from './interrupted'
+import type { SweptSitesOptions } from './swept-sites'
 import { Terminal } from './terminal'
 
 /** What a process ends with. */
@@ -173,7 +174,7 @@ function program(terminal: Terminal, signal: AbortSignal): Command {
   command('code-length <folder>', 'how short a finished sweep\'s labels can be told at a site (minimum description length, online code)')
     .option('--run <name>', 'of a session; its last finished run when left out')
     .option('--sites <patterns>', 'comma-separated globs; the site that validation chose when left out')
-    .action(async (folder: string, options: CodeLengthOptions) => { await codeLength(folder, options, terminal, signal) })
+    .action(async (folder: string, options: SweptSitesOptions) => { await codeLength(folder, options, terminal, signal) })
 
   command('erase <folder>', 'takes the label of a finished sweep out of a site by LEACE and INLP, and trains the probe again')
     .option('--run <name>', 'of a session; its last finished run when left out')

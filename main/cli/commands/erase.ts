@@ -1,41 +1,24 @@
 import type { ErasedScore, Erasure, Interval } from '../../../preload/contract'
-import { openStore } from '../../engine/activations/index'
-import { openFinishedSweep } from '../../engine/report/index'
 import { erasureAt } from '../../engine/run-sites'
-import { sweptSites } from '../sites'
+import { askSweptSites, type SweptSitesOptions } from '../swept-sites'
 import { table, type Terminal } from '../terminal'
 
-export interface EraseOptions {
-  readonly run?: string
-  readonly sites?: string
+export interface EraseOptions extends SweptSitesOptions {
   readonly iterations: number
 }
 
 /** Takes the label of a finished sweep out of a site, and says what a fresh probe still finds; kept beside the sweep, where its report finds it. */
-export async function eraseLabel(folder: string, { run, sites: patterns, iterations }: EraseOptions, terminal: Terminal, signal: AbortSignal): Promise<void> {
-  const began = performance.now()
-  const finished = await openFinishedSweep(folder, run ?? null)
-  const store = await openStore(finished.folder)
-  try {
-    const results: Erasure[] = []
-    const sites = sweptSites(finished.sweep, patterns)
-    for (const [at, site] of sites.entries()) {
-      results.push(await erasureAt({ finished, store }, site, iterations, {
-        signal, onProgress(done, total) { terminal.progress(`${at + 1} of ${sites.length}: ${site} ${Math.floor(100 * done / total)} %`) }
-      }))
-    }
-    terminal.result({ sites: results.map(document), seconds: (performance.now() - began) / 1000 })
-    for (const { site, rows, majority, before, leace, inlp, reached, shuffled } of results) {
-      terminal.print(`\n${site}: logistic probe on ${rows} held-out rows, majority class ${majority.toFixed(3)}`)
-      terminal.print(table(['', 'directions', 'accuracy', '95 % interval', 'variance'], [
-        ['before', '', before.accuracy.toFixed(3), interval(before.interval), ''],
-        ['LEACE', ...written(leace)], ['  shuffled labels', ...written(shuffled.leace)],
-        ...inlp.map((score, k) => [`INLP ${k + 1}`, ...written(score)]), ['  shuffled labels', ...written(shuffled.inlp)]
-      ], 'lrrlr'))
-      if (!reached) terminal.print(`After ${inlp.length} projections the accuracy is still above the majority class; --iterations allows more.`)
-    }
-  } finally {
-    await store.close()
+export async function eraseLabel(folder: string, { iterations, ...options }: EraseOptions, terminal: Terminal, signal: AbortSignal): Promise<void> {
+  const { results, seconds } = await askSweptSites<Erasure>(folder, options, terminal, signal, (swept, site, watch) => erasureAt(swept, site, iterations, watch))
+  terminal.result({ sites: results.map(document), seconds })
+  for (const { site, rows, majority, before, leace, inlp, reached, shuffled } of results) {
+    terminal.print(`\n${site}: logistic probe on ${rows} held-out rows, majority class ${majority.toFixed(3)}`)
+    terminal.print(table(['', 'directions', 'accuracy', '95 % interval', 'variance'], [
+      ['before', '', before.accuracy.toFixed(3), interval(before.interval), ''],
+      ['LEACE', ...written(leace)], ['  shuffled labels', ...written(shuffled.leace)],
+      ...inlp.map((score, k) => [`INLP ${k + 1}`, ...written(score)]), ['  shuffled labels', ...written(shuffled.inlp)]
+    ], 'lrrlr'))
+    if (!reached) terminal.print(`After ${inlp.length} projections the accuracy is still above the majority class; --iterations allows more.`)
   }
 }
 

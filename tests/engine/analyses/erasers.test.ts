@@ -4,6 +4,7 @@ import { erase, leaceFitter } from '../../../main/engine/analyses/leace'
 import { newDirections } from '../../../main/engine/analyses/nullspace'
 import { openDoubleProducts, type DoubleProducts } from '../../../main/engine/matrices'
 import { seededRandom, shuffle } from '../../../main/engine/probes/random'
+import { eliminate } from '../../fixtures/elimination'
 
 let products: DoubleProducts
 beforeAll(async () => { products = await openDoubleProducts() })
@@ -32,21 +33,6 @@ function classMeans({ codes, rows, columns, classes }: Rows, features: Float64Ar
     for (let k = 0; k < columns; k++) means[codes[row]! * columns + k]! += features[row * columns + k]!
   }
   return means.map((sum, at) => sum / counts[Math.floor(at / columns)]!)
-}
-
-/** A⁻¹ b by Gaussian elimination with pivoting; `system` is [A | b]. */
-function eliminate(system: number[][]): number[] {
-  const order = system.length
-  for (let k = 0; k < order; k++) {
-    const pivot = [...Array(order - k).keys()].map(i => i + k).reduce((best, i) => Math.abs(system[i]![k]!) > Math.abs(system[best]![k]!) ? i : best, k)
-    ;[system[k], system[pivot]] = [system[pivot]!, system[k]!]
-    for (let i = 0; i < order; i++) {
-      if (i === k) continue
-      const share = system[i]![k]! / system[k]![k]!
-      for (let j = k; j <= order; j++) system[i]![j]! -= share * system[k]![j]!
-    }
-  }
-  return system.map((line, i) => line[order]! / line[i]!)
 }
 
 /** I − 2uuᵀ of a drawn u, [rows, columns] times it. */

@@ -4,6 +4,7 @@ import { logisticOptimum, type LogisticProblem } from '../../../main/engine/anal
 import { openDoubleProducts, type DoubleProducts } from '../../../main/engine/matrices'
 import { seededRandom } from '../../../main/engine/probes/random'
 import { fixtureTensors, missing } from '../probes/shared-files'
+import { eliminate } from '../../fixtures/elimination'
 
 let products: DoubleProducts
 beforeAll(async () => { products = await openDoubleProducts() })
@@ -29,21 +30,6 @@ function without({ features, rows, columns, labels, strength }: LogisticProblem,
 
 function logit(point: Float64Array, x: Float64Array): number {
   return x.reduce((sum, value, i) => sum + value * (point[i] as number), point[x.length] as number)
-}
-
-/** Solves [A | b] by Gaussian elimination with pivoting. */
-function eliminate(system: number[][]): number[] {
-  const order = system.length
-  for (let k = 0; k < order; k++) {
-    const pivot = [...Array(order - k).keys()].map(i => i + k).reduce((best, i) => Math.abs(system[i]![k]!) > Math.abs(system[best]![k]!) ? i : best, k)
-    ;[system[k], system[pivot]] = [system[pivot]!, system[k]!]
-    for (let i = 0; i < order; i++) {
-      if (i === k) continue
-      const share = system[i]![k]! / system[k]![k]!
-      for (let j = k; j <= order; j++) system[i]![j]! -= share * system[k]![j]!
-    }
-  }
-  return system.map((line, i) => line[order]! / line[i]!)
 }
 
 function correlation(a: readonly number[], b: readonly number[]): number {

@@ -12,6 +12,7 @@ import { sparseRidge } from '../../../main/engine/probes/regression/text-ridge'
 import { prepareSite } from '../../../main/engine/probes/site-data'
 import { textFeatures } from '../../../main/engine/probes/text-features'
 import { fixtureTensors, missing, sharedFile } from './shared-files'
+import { eliminate } from '../../fixtures/elimination'
 
 function normals(seed: number): () => number {
   const random = seededRandom(seed)
@@ -32,14 +33,7 @@ function plainRidge(x: readonly (readonly number[])[], y: readonly number[], tra
     ...Array.from({ length: columns }, (_, j) => train.reduce((sum, row) => sum + (z(row)[i] ?? 0) * (z(row)[j] ?? 0), i === j ? alpha : 0)),
     train.reduce((sum, row) => sum + (z(row)[i] ?? 0) * ((y[row] ?? 0) - centre) / spread, 0)
   ])
-  for (let i = 0; i < columns; i++) {
-    for (let k = 0; k < columns; k++) {
-      if (k === i) continue
-      const factor = (system[k]?.[i] ?? 0) / (system[i]?.[i] ?? 1)
-      system[k] = (system[k] ?? []).map((value, j) => value - factor * (system[i]?.[j] ?? 0))
-    }
-  }
-  const w = system.map((row, i) => (row[columns] ?? 0) / (row[i] ?? 1))
+  const w = eliminate(system)
   return test.map(row => centre + spread * z(row).reduce((sum, value, j) => sum + value * (w[j] ?? 0), 0))
 }
 

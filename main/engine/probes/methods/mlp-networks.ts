@@ -1,14 +1,13 @@
 import * as ort from 'onnxruntime-node'
+import { adamStep } from '../adam'
 import { GraphBuilder } from '../onnx-graph'
 import type { SiteContext } from '../probe-method'
 import type { Random } from '../random'
 import type { Standardisation } from '../site-data'
 
 const hidden = [256, 128, 64]
-/** Adam as Kingma & Ba and Keras have it. */
-const rate = 1e-3
-const [firstDecay, secondDecay] = [0.9, 0.999]
-const epsilon = 1e-7
+/** Of Adam, as Keras has it. */
+const [rate, epsilon] = [1e-3, 1e-7]
 
 /** Weights of several networks of one shape with Adam's moments, laid out as the layers' arrays one after another, each [networks, …]. */
 export interface NetworkState {
@@ -71,7 +70,10 @@ export class MlpNetworks {
   async step(state: NetworkState, batches: readonly NetworkBatch[]): Promise<void> {
     const gradients = await this.slopes(state, batches)
     state.time++
-    gradients.forEach((gradient, layer) => { adam(state, layer, gradient) })
+    gradients.forEach((gradient, layer) => {
+      const moments = { weights: state.values[layer] as Float32Array, first: state.first[layer] as Float32Array, second: state.second[layer] as Float32Array }
+      adamStep(moments, gradient, state.time, rate, epsilon)
+    })
   }
 
   /** Gradients of the mean cross-entropy of each network's batch, laid out as the state's values. */
@@ -129,19 +131,6 @@ export class MlpNetworks {
       for (let output = 0; output < outputs; output++) logits.set(part.subarray(output * count, (output + 1) * count), output * rows + from)
     }
     return logits
-  }
-}
-
-function adam({ values, first, second, time }: NetworkState, layer: number, gradient: Float32Array): void {
-  const [own, mean, square] = [values[layer] as Float32Array, first[layer] as Float32Array, second[layer] as Float32Array]
-  const step = rate * Math.sqrt(1 - secondDecay ** time) / (1 - firstDecay ** time)
-  for (let i = 0; i < own.length; i++) {
-    const slope = gradient[i] as number
-    const m = firstDecay * (mean[i] as number) + (1 - firstDecay) * slope
-    const v = secondDecay * (square[i] as number) + (1 - secondDecay) * slope * slope
-    mean[i] = m
-    square[i] = v
-    own[i] = (own[i] as number) - step * m / (Math.sqrt(v) + epsilon)
   }
 }
 

@@ -1,3 +1,4 @@
+import { adamStep, correctedEpsilon } from '../adam'
 import { seededRandom, shuffle } from '../random'
 import { depthLoss, distanceLoss } from './losses'
 import type { Projections } from './projections'
@@ -16,7 +17,7 @@ const decay = 0.1
 const leastRate = 1e-3
 /** Less than this is no improvement. */
 const leastGain = 1e-4
-const [firstDecay, secondDecay, epsilon] = [0.9, 0.999, 1e-8]
+const epsilon = 1e-8
 
 /** A matrix to train: what its projections are to be near to, and whose vectors stand at each word's place. */
 export interface Problem {
@@ -100,7 +101,10 @@ export async function trainProbes(data: TrainingData, problems: readonly Problem
       const gradient = new Float32Array(projected.length)
       addLosses(data, batch, active, projected, gradient)
       const step = await products.weightGradient(gradient, active.length * rank, batch.features, columns)
-      active.forEach((state, i) => { adam(state, step.subarray(i * size, (i + 1) * size)) })
+      active.forEach((state, i) => {
+        state.steps++
+        adamStep(state, step.subarray(i * size, (i + 1) * size), state.steps, state.rate, correctedEpsilon(epsilon, state.steps))
+      })
     }
     const losses = await validationLosses(data, validation, active, products)
     active.forEach((state, i) => {
@@ -167,19 +171,4 @@ async function validationLosses(data: TrainingData, sentences: Int32Array, state
     losses.forEach((loss, i) => { total[i] = (total[i] as number) + loss / sentences.length })
   }
   return total
-}
-
-function adam(state: State, gradient: Float32Array): void {
-  const { weights, first, second } = state
-  state.steps++
-  const rate = state.rate * Math.sqrt(1 - secondDecay ** state.steps) / (1 - firstDecay ** state.steps)
-  const least = epsilon * Math.sqrt(1 - secondDecay ** state.steps)
-  for (let i = 0; i < weights.length; i++) {
-    const slope = gradient[i] as number
-    const mean = firstDecay * (first[i] as number) + (1 - firstDecay) * slope
-    const square = secondDecay * (second[i] as number) + (1 - secondDecay) * slope * slope
-    first[i] = mean
-    second[i] = square
-    weights[i] = (weights[i] as number) - rate * mean / (Math.sqrt(square) + least)
-  }
 }
