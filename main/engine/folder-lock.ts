@@ -11,10 +11,10 @@ import { LayerscopeError } from './errors'
 export const LOCK_FILE = '.lock'
 
 const REFRESH_MS = 30_000
-/** How long a lock of this process is waited for: the window that holds it may be closing. */
-const CLOSING_MS = 2_000
 /** A lock of another machine whose holder has not touched it for this long is taken over. */
 const STALE_MS = 4 * REFRESH_MS
+/** A lock without readable contents is believed to be in the making for this long. */
+const WRITING_MS = 2_000
 
 const lockSchema = z.object({ pid: z.int(), host: z.string(), token: z.string() })
 
@@ -24,13 +24,14 @@ const held = new Set<string>()
 export interface FolderLock { release(): Promise<void> }
 
 /**
- * Makes this process the only writer of `folder`. A lock left behind by a process that has ended is taken over.
+ * Makes this process the only writer of `folder`. A lock left behind by a process that has ended is taken over;
+ * one that this process holds is waited for up to `patience` milliseconds.
  * @throws LayerscopeError with `inUse` while another holder is alive.
  */
-export async function lockFolder(folder: string, inUse: ErrorReport): Promise<FolderLock> {
+export async function lockFolder(folder: string, inUse: ErrorReport, patience = 0): Promise<FolderLock> {
   const file = join(folder, LOCK_FILE)
   const token = randomUUID()
-  const until = Date.now() + CLOSING_MS
+  const until = Date.now() + patience
   for (let attempt = 0; attempt < 3;) {
     try {
       await writeFile(file, JSON.stringify({ pid: process.pid, host: hostname(), token }), { flag: 'wx' })
@@ -39,7 +40,7 @@ export async function lockFolder(folder: string, inUse: ErrorReport): Promise<Fo
     } catch (error) {
       if (!hasCode(error, 'EEXIST')) throw error
       if (await isAlive(file)) {
-        if (!await isHeldHere(file) || Date.now() > until) throw new LayerscopeError(inUse)
+        if (!await isHeldHere(file) || Date.now() >= until) throw new LayerscopeError(inUse)
         await delay(50)
       } else {
         await rm(file, { force: true })
@@ -79,11 +80,9 @@ async function isHeldHere(file: string): Promise<boolean> {
 
 async function isAlive(file: string): Promise<boolean> {
   const lock = await readLock(file)
-  if (lock === null) return false
-  if (lock.host !== hostname()) {
-    const age = await stat(file).then(({ mtimeMs }) => Date.now() - mtimeMs, () => Infinity)
-    return age < STALE_MS
-  }
+  // Without readable contents it is being written this moment, or its writer died in between.
+  if (lock === null) return await untouchedFor(file) < WRITING_MS
+  if (lock.host !== hostname()) return await untouchedFor(file) < STALE_MS
   if (lock.pid === process.pid) return held.has(lock.token)
   try {
     process.kill(lock.pid, 0)
@@ -91,6 +90,11 @@ async function isAlive(file: string): Promise<boolean> {
   } catch (error) {
     return hasCode(error, 'EPERM')
   }
+}
+
+/** Milliseconds since the file was touched; Infinity where it is gone. */
+async function untouchedFor(file: string): Promise<number> {
+  return await stat(file).then(({ mtimeMs }) => Date.now() - mtimeMs, () => Infinity)
 }
 
 function hasCode(error: unknown, code: string): boolean {

@@ -18,6 +18,8 @@ import { emptySession, readSessionFile, writeSessionFile, SESSION_FILE, type Ses
 export const SESSION_ENDING = '.layerscope'
 export const RUNS = 'runs'
 const AUTOSAVE_MS = 300
+/** How long a session of this process is waited for when it is opened: the window that holds it may be closing. */
+const CLOSING_MS = 2_000
 
 /** A file that the session was made from. */
 export interface Reference { readonly path: string; readonly name: string; readonly hash: string }
@@ -80,7 +82,7 @@ export class Session {
     const path = resolve(folder)
     // Read before the lock is taken: a folder that is no session must not get a lock file.
     await readSessionFile(path)
-    const lock = await lockFolder(path, inUse(path))
+    const lock = await lockFolder(path, inUse(path), CLOSING_MS)
     try {
       const file = await readSessionFile(path)
       const problems: SessionState['problems'][number][] = []

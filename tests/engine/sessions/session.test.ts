@@ -61,6 +61,14 @@ describe('a session', () => {
     await expect(Session.open(path, null)).rejects.toMatchObject({ report: { code: 'session-in-use' } })
   })
 
+  it('waits for the window that is closing it', async () => {
+    const path = fresh()
+    const session = await Session.createAt(path)
+    const opened = Session.open(path, null)
+    await session.close('keep')
+    await (await opened).close('keep')
+  })
+
   it('moves when an unsaved one is saved, and leaves a saved one where it was', async () => {
     const session = await Session.create(join(root, 'temporary'))
     const before = session.path
