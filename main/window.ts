@@ -84,9 +84,9 @@ export class WorkbenchWindow {
     this.browser.setTitle(name === emptyName ? name : `${edited && !mac ? '• ' : ''}${name} — Layerscope`)
   }
 
-  /** Nothing was opened in it yet. */
+  /** Nothing was opened in it yet. A session may be called what the empty window is. */
   get empty(): boolean {
-    return this.name === emptyName
+    return this.session === null && this.name === emptyName
   }
 
   /** Closes without asking. */
