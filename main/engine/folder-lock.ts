@@ -33,19 +33,20 @@ export async function lockFolder(folder: string, inUse: ErrorReport, patience = 
   const token = randomUUID()
   const until = Date.now() + patience
   for (let attempt = 0; attempt < 3;) {
+    // Before the file is there: others read it the moment it is.
+    held.add(token)
     try {
       await writeFile(file, JSON.stringify({ pid: process.pid, host: hostname(), token }), { flag: 'wx' })
-      held.add(token)
       return keepLock(file, token)
     } catch (error) {
+      held.delete(token)
       if (!hasCode(error, 'EEXIST')) throw error
-      if (await isAlive(file)) {
-        if (!await isHeldHere(file) || Date.now() >= until) throw new LayerscopeError(inUse)
-        await delay(50)
-      } else {
-        await rm(file, { force: true })
-        attempt++
-      }
+      const holder = await holderOf(file)
+      if (holder === 'another' || holder === 'this process' && Date.now() >= until) throw new LayerscopeError(inUse)
+      if (holder === 'this process') await delay(50)
+      else attempt++
+      // What is gone already may be somebody's new lock by now.
+      if (holder === 'nobody') await rm(file, { force: true })
     }
   }
   throw new LayerscopeError(inUse)
@@ -57,10 +58,11 @@ function keepLock(file: string, token: string): FolderLock {
   return {
     async release(): Promise<void> {
       clearInterval(timer)
-      held.delete(token)
       const lock = await readLock(file)
       // Another process may have taken over a folder that was moved or copied under us.
       if (lock?.token === token) await rm(file, { force: true })
+      // After the file is gone: until then it is no lock of a dead one that somebody may remove.
+      held.delete(token)
     }
   }
 }
@@ -73,22 +75,20 @@ async function readLock(file: string): Promise<z.infer<typeof lockSchema> | null
   }
 }
 
-async function isHeldHere(file: string): Promise<boolean> {
+async function holderOf(file: string): Promise<'this process' | 'another' | 'nobody' | 'gone'> {
   const lock = await readLock(file)
-  return lock !== null && held.has(lock.token)
-}
-
-async function isAlive(file: string): Promise<boolean> {
-  const lock = await readLock(file)
-  // Without readable contents it is being written this moment, or its writer died in between.
-  if (lock === null) return await untouchedFor(file) < WRITING_MS
-  if (lock.host !== hostname()) return await untouchedFor(file) < STALE_MS
-  if (lock.pid === process.pid) return held.has(lock.token)
+  if (lock === null) {
+    // Without readable contents it is being written this moment, or its writer died in between.
+    const age = await untouchedFor(file)
+    return age === Infinity ? 'gone' : age < WRITING_MS ? 'another' : 'nobody'
+  }
+  if (lock.host !== hostname()) return await untouchedFor(file) < STALE_MS ? 'another' : 'nobody'
+  if (lock.pid === process.pid) return held.has(lock.token) ? 'this process' : 'nobody'
   try {
     process.kill(lock.pid, 0)
-    return true
+    return 'another'
   } catch (error) {
-    return hasCode(error, 'EPERM')
+    return hasCode(error, 'EPERM') ? 'another' : 'nobody'
   }
 }
 
