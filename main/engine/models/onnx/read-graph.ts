@@ -5,7 +5,7 @@ import type { GraphView } from './graph-view'
 import { readMlp } from './mlp'
 import { normOf, type Norm } from './norm'
 import type { Projection } from './projection'
-import { followResidual, type ResidualStep } from './residual'
+import { followResidual, type ResidualStep, type ResidualStream } from './residual'
 
 /** Where the numbers of a site come from in the graph. */
 export type Source =
@@ -51,16 +51,17 @@ class Reader {
     const postNorm = steps.some(step => step.postNorm)
     const parallel = steps.some(step => step.parallel)
     const layers = blocks.length
-    const embedded = postNorm ? stream.start : stream.embedded
-    this.token('hook_embed', 'embedding', -1, embedded)
-    if (!postNorm && stream.positions !== null) this.token('hook_pos_embed', 'embedding', -1, stream.positions)
+    // An encoder's embedding is what its norm makes of tokens, positions and segments.
+    const whole = postNorm && stream.normed
+    this.token('hook_embed', 'embedding', -1, whole ? stream.start : stream.embedded)
+    if (!whole && stream.positions !== null) this.token('hook_pos_embed', 'embedding', -1, stream.positions)
     blocks.forEach((block, layer) => { this.block(block, layer, postNorm) })
 
     const end = steps[steps.length - 1]?.after ?? stream.start
     const norm = postNorm ? null : normOf(this.view, end)
     if (norm !== null) this.finalNorm(norm, layers)
     else if (!postNorm) this.warnings.push('No norm follows the last block, so there is no ln_final.')
-    const last = norm?.output ?? end
+    const last = this.projectedOut(stream, norm?.output ?? end, mainOutput)
     const logits = this.view.root(mainOutput) === this.view.root(last) ? null : this.logits(mainOutput)
     if (logits !== null) this.token('logits', 'logits', layers, logits)
 
@@ -83,6 +84,16 @@ class Reader {
   private mainOutput(): string {
     const outputs = this.view.graph.outputs.filter(output => !/^present|past_key|^cache/.test(output))
     return ['logits', 'last_hidden_state', 'token_embeddings', 'hidden_states'].find(name => outputs.includes(name)) ?? outputs[0] ?? this.view.graph.outputs[0] ?? ''
+  }
+
+  /** The last hidden state: where a matrix led from the embedding into the blocks, another one leads back out of them. */
+  private projectedOut({ projected }: ResidualStream, end: string, mainOutput: string): string {
+    const { view } = this
+    const [head, ...others] = projected ? view.lastLinears(mainOutput, view.between(end, mainOutput)) : []
+    if (head === undefined || others.length > 0) return end
+    if (view.root(head.input) === view.root(end)) return mainOutput === 'last_hidden_state' ? mainOutput : end
+    const projection = view.linear(view.producer(view.root(head.input)))
+    return projection !== null && view.root(projection.input) === view.root(end) ? head.input : end
   }
 
   /** Logits are per token: an encoder's pooled output or sentence embedding is none. */

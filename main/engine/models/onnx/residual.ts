@@ -17,8 +17,12 @@ export interface ResidualStep {
 }
 
 export interface ResidualStream {
-  /** Token embedding before positions are added and before any norm. */
+  /** Token embedding at the width of the blocks, before positions are added and before any norm. */
   readonly embedded: string
+  /** True where a norm follows the embedding: then the blocks' input is what the field calls embedding. */
+  readonly normed: boolean
+  /** True where a matrix leads from an embedding of another width into the blocks. */
+  readonly projected: boolean
   /** Position embedding operand, where one is added to the token embedding. */
   readonly positions: string | null
   /** Input of the first block. */
@@ -36,10 +40,13 @@ export function followResidual(view: GraphView, tokenInput: string, attends: (fr
   let current = embedding
   let embedded: string | null = null
   let positions: string | null = null
+  let [normed, projected] = [false, false]
   for (let hop = 0; hop < 24 && additions(view, current).length === 0; hop++) {
     const next = advance(view, current)
     if (next === null) return 'After the token embedding no addition follows whose other operand descends from it, so the residual stream was not found.'
-    if (next.kind !== 'scale' && embedded === null) embedded = current
+    if (next.kind !== 'scale' && next.kind !== 'linear' && embedded === null) embedded = current
+    if (next.kind === 'norm') normed = true
+    if (next.kind === 'linear') projected = true
     if (next.kind === 'add' && positions === null && next.operand !== null) positions = next.operand
     current = next.value
   }
@@ -52,7 +59,7 @@ export function followResidual(view: GraphView, tokenInput: string, attends: (fr
     current = step.after
   }
   if (steps.length === 0) return 'No addition follows the embedding whose other operand descends from it, so the residual stream was not found.'
-  return { embedded: embedded ?? start, positions, start, steps }
+  return { embedded: embedded ?? start, normed, projected, positions, start, steps }
 }
 
 function tokenEmbedding(view: GraphView, tokenInput: string): string | null {
