@@ -1,8 +1,8 @@
 import type { CodeLength, OnlineCode } from '../../preload/contract'
+import { placeLabels } from '../../preload/label-places'
 import { rangeTicks } from '../../preload/measures'
 import { formatCompact, formatCount } from '../components'
 import { useSize } from '../plots'
-import { labelHeights } from './curve-labels'
 
 const [left, top, height, right] = [38, 10, 168, 92]
 
@@ -27,7 +27,7 @@ export function CodeCurve({ codeLength }: { readonly codeLength: CodeLength }): 
   const x = (seen: number): number => left + (Math.max(120, width) - left - right) * (last > first ? Math.log(seen / first) / Math.log(last / first) : 0.5)
   const y = (bits: number): number => top + height * (1 - Math.min(bits, most) / most)
   const names = [...lines.map(({ name, points, kind }) => ({ name, kind, bits: points.at(-1)?.bits ?? 0 })), { name: 'uniform code', kind: 'reference', bits: uniform }]
-  const heights = labelHeights(names.map(({ bits }) => y(bits)), 13, top + 2, top + height)
+  const heights = placeLabels(names.map(({ bits }) => y(bits)), 13, top + 2, top + height)
   const decades = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000].filter((seen) => seen >= first * 0.99 && seen <= last * 1.01)
   const ticks = decades.length > 1 ? decades : [...new Set([first, last])]
   return (

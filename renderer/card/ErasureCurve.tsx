@@ -1,7 +1,7 @@
 import type { ErasedScore, Erasure } from '../../preload/contract'
+import { placeLabels } from '../../preload/label-places'
 import { measureRange, rangeTicks, writeMeasure, writeTick } from '../../preload/measures'
 import { useSize } from '../plots'
-import { labelHeights } from './curve-labels'
 
 const [left, top, height, right] = [38, 10, 168, 100]
 
@@ -24,7 +24,7 @@ export function ErasureCurve({ erasure: { before, leace, inlp, shuffled, majorit
     ...inlp.length > 0 && last ? [{ name: 'INLP', kind: 'result', at: last.accuracy }] : [],
     { name: 'shuffled labels', kind: 'control', at: control.accuracy }, { name: 'majority class', kind: 'reference', at: majority }
   ]
-  const heights = labelHeights(names.map(({ at }) => y(at)), 13, top + 2, top + height)
+  const heights = placeLabels(names.map(({ at }) => y(at)), 13, top + 2, top + height)
   const said = (name: string, { accuracy, directions }: Pick<ErasedScore, 'accuracy' | 'directions'>): string => `${name}, ${writeDirections(directions)} ${directions === 1 ? 'direction' : 'directions'}: ${writeMeasure('accuracy', accuracy)}`
   return (
     <div ref={measured} className="SiteCurve">
@@ -43,7 +43,8 @@ export function ErasureCurve({ erasure: { before, leace, inlp, shuffled, majorit
           {steps.map((step, k) => <circle key={k} className="SiteCurve-point" data-kind="result" cx={x(step.directions)} cy={y(step.accuracy)} r={3}><title>{said(k === 0 ? 'Before' : 'INLP', step)}</title></circle>)}
           <circle className="SiteCurve-point" data-kind="open" cx={x(control.directions)} cy={y(control.accuracy)} r={3.5}><title>{said('Shuffled labels', control)}</title></circle>
           <path className="SiteCurve-point" data-kind="result" d={`M${x(leace.directions)},${y(leace.accuracy)}m0,-6l6,6l-6,6l-6,-6z`}><title>{said('LEACE', leace)}</title></path>
-          <text x={x(leace.directions) + 10} y={y(leace.accuracy) - 9} data-kind="result">LEACE</text>
+          {/* Under the mark, where INLP's line never comes, as long as there is room. */}
+          <text x={x(leace.directions)} y={y(leace.accuracy) + (y(leace.accuracy) + 20 < top + height ? 18 : -12)} textAnchor="middle" data-kind="result">LEACE</text>
           {names.map(({ name, kind }, i) => <text key={name} x={width - right + 8} y={heights[i]} dy="0.35em" data-kind={kind}>{name}</text>)}
           <text x={(left + width - right) / 2} y={top + height + 33} textAnchor="middle">directions taken out</text>
           <text transform={`translate(10,${top + height / 2}) rotate(-90)`} textAnchor="middle">accuracy, %</text>

@@ -1,8 +1,8 @@
 import type { BaselineName } from '../../preload/contract'
+import { placeLabels } from '../../preload/label-places'
 import { baselineNames, measures, methodName, rangeTicks, writeHalf, writeMeasure } from '../../preload/measures'
 import { toHex, type DataTheme, type Rgb } from '../palette'
 import type { Figure } from '../plots'
-import { placeLabels } from './label-places'
 import { siteTick } from './site-axis'
 import { stripTitle, type StripLine, type StripSeries } from './strip-series'
 

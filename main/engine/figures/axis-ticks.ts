@@ -9,19 +9,3 @@ export function axisTicks(low: number, high: number, count: number): readonly nu
   for (let i = Math.ceil(low / step - 1e-9); i * step <= high + 1e-9 * step; i++) ticks.push(Number((i * step).toPrecision(12)))
   return ticks
 }
-
-/** Moves label positions apart so that neighbours keep `gap`, each as near its wish as the others allow, within [low, high]. */
-export function spreadLabels(wishes: readonly number[], gap: number, low: number, high: number): readonly number[] {
-  const order = wishes.map((_, i) => i).sort((a, b) => (wishes[a] ?? 0) - (wishes[b] ?? 0))
-  const places = order.map(i => Math.min(high, Math.max(low, wishes[i] ?? 0)))
-  for (let i = 1; i < places.length; i++) places[i] = Math.max(places[i] ?? 0, (places[i - 1] ?? 0) + gap)
-  // What ran past the end is pushed back.
-  let limit = high
-  for (let i = places.length - 1; i >= 0; i--) {
-    places[i] = Math.min(places[i] ?? 0, limit)
-    limit = (places[i] ?? 0) - gap
-  }
-  const result = new Array<number>(wishes.length).fill(0)
-  order.forEach((wish, i) => { result[wish] = places[i] ?? 0 })
-  return result
-}

@@ -1,6 +1,7 @@
 import type { BaselineName, Measure, MeasureName, SiteResult, SweepSummary } from '../../../preload/contract'
+import { placeLabels } from '../../../preload/label-places'
 import { baselineName, measures, methodName, unitOf, writeHalf, writeMeasure, writeTick } from '../../../preload/measures'
-import { axisTicks, spreadLabels } from './axis-ticks'
+import { axisTicks } from './axis-ticks'
 import { themes, type FigureTheme, type ThemeColors } from './figure-colors'
 import { coordinate, estimatedWidth, shortened, svgDocument, textElement } from './figure-text'
 import { siteLabels } from './site-labels'
@@ -151,7 +152,7 @@ function endLabels(frame: Frame, series: readonly Series[]): readonly string[] {
     const value = one.values.findLast(candidate => candidate !== null)
     return value === undefined || value === null ? [] : [{ ...one, y: frame.y(value) }]
   })
-  const places = spreadLabels(ends.map(end => end.y), 16, frame.top, frame.bottom)
+  const places = placeLabels(ends.map(end => end.y), 16, frame.top, frame.bottom)
   return ends.map((end, i) => textElement(frame.right + 8, (places[i] ?? 0) + 4, end.name, { fill: end.color, weight: i === 0 ? 600 : 400 }))
 }
 

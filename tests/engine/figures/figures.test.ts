@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { cardFigure, layerStripFigure, projectionFigure, renderPng, siteLabels } from '../../../main/engine/figures'
-import { axisTicks, spreadLabels } from '../../../main/engine/figures/axis-ticks'
+import { axisTicks } from '../../../main/engine/figures/axis-ticks'
 import { categoryColors, palettes, rampColor } from '../../../main/engine/figures/figure-colors'
 import { escapeText, shortened } from '../../../main/engine/figures/figure-text'
 import type { CellCard, SweepSummary } from '../../../preload/contract'
@@ -165,10 +165,8 @@ describe('parts', () => {
     expect(categoryColors(['1', '0'], 'light')).toEqual([blue, orange])
   })
 
-  it('takes round ticks, spread labels, and the ends of a ramp', () => {
+  it('takes round ticks and the ends of a ramp', () => {
     expect(axisTicks(0.48, 0.93, 5)).toEqual([0.5, 0.6, 0.7, 0.8, 0.9])
-    expect(spreadLabels([10, 11, 50], 16, 0, 60)).toEqual([10, 26, 50])
-    expect(spreadLabels([58, 59], 16, 0, 60)).toEqual([44, 60])
     expect([rampColor('sequential', 0), rampColor('sequential', 1)]).toEqual(['#440154', '#fde725'])
   })
 })

@@ -1,42 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { ClassifiedSite, MeasureName } from '../../../preload/contract'
 import { probePlanSchema } from '../../../preload/recipe'
-import { placeLabels } from '../../../renderer/layers/label-places'
 import { nearestSite, siteName, siteTick } from '../../../renderer/layers/site-axis'
 import { stripSeries, stripTable, stripTitle, type StripContent } from '../../../renderer/layers/strip-series'
 import { writtenTicks } from '../../../renderer/plots/written-ticks'
 import { measureOf, measuresOf, methodOf, methodsOf } from '../../../renderer/state/methods'
-
-describe('placeLabels', () => {
-  it('leaves labels that do not touch where they are', () => {
-    expect(placeLabels([10, 80, 40], 14, 0, 100)).toEqual([10, 80, 40])
-  })
-
-  it('moves labels that touch apart by the least squares', () => {
-    // Two at 50 and 52, 14 apart: their mean stays at 51.
-    expect(placeLabels([52, 50], 14, 0, 100)).toEqual([58, 44])
-  })
-
-  it('stays inside', () => {
-    expect(placeLabels([98, 99, 100], 14, 0, 100)).toEqual([72, 86, 100])
-    expect(placeLabels([-5, 0], 10, 0, 100)).toEqual([0, 10])
-  })
-
-  it('keeps every gap and the order for any wishes', () => {
-    for (let seed = 1; seed < 200; seed++) {
-      const wishes = Array.from({ length: 6 }, (_, i) => (seed * 7919 * (i + 3) ** 3) % 151)
-      const places = placeLabels(wishes, 14, 0, 151)
-      const sorted = wishes.map((_, i) => i).sort((a, b) => (wishes[a] ?? NaN) - (wishes[b] ?? NaN) || a - b).map((i) => (places[i] ?? NaN))
-      for (let i = 1; i < sorted.length; i++) expect((sorted[i] ?? NaN) - (sorted[i - 1] ?? NaN)).toBeGreaterThanOrEqual(14 - 1e-9)
-      expect(Math.min(...places)).toBeGreaterThanOrEqual(0)
-      expect(Math.max(...places)).toBeLessThanOrEqual(151 + 1e-9)
-    }
-  })
-
-  it('spreads evenly what does not fit', () => {
-    expect(placeLabels([1, 1, 1], 60, 0, 100)).toEqual([0, 50, 100])
-  })
-})
 
 describe('the site axis', () => {
   it('names sites as people count them', () => {
