@@ -51,7 +51,7 @@ function Preview({ dataset, roles }: { readonly dataset: DatasetSummary; readonl
             {dataset.columns.map((column) => {
               const role = roleOf(column.name, roles)
               return (
-                <th key={column.name} scope="col" data-role={role ?? undefined} title={describe(column)}>
+                <th key={column.name} scope="col" data-role={role ?? undefined} data-number={isNumeric(column) || undefined} title={describe(column)}>
                   <span>{column.name}</span>{role && <em>{role}</em>}
                   <small>{column.type}{column.missing > 0 && `, ${formatCount(column.missing)} empty`}</small>
                 </th>
@@ -64,7 +64,7 @@ function Preview({ dataset, roles }: { readonly dataset: DatasetSummary; readonl
             // Rows of a preview never move: their place is their identity.
             <tr key={row}>
               <td className="Preview-row tabular">{row + 1}</td>
-              {dataset.columns.map((column, index) => <PreviewCell key={column.name} cell={cells[index] ?? null} role={roleOf(column.name, roles)} />)}
+              {dataset.columns.map((column, index) => <PreviewCell key={column.name} column={column} cell={cells[index] ?? null} role={roleOf(column.name, roles)} />)}
             </tr>
           ))}
         </tbody>
@@ -73,9 +73,14 @@ function Preview({ dataset, roles }: { readonly dataset: DatasetSummary; readonl
   )
 }
 
-function PreviewCell({ cell, role }: { readonly cell: Cell; readonly role: string | null }): React.JSX.Element {
+/** Numbers stand digit under digit. */
+function isNumeric({ type }: ColumnInfo): boolean {
+  return type === 'integer' || type === 'number'
+}
+
+function PreviewCell({ column, cell, role }: { readonly column: ColumnInfo; readonly cell: Cell; readonly role: string | null }): React.JSX.Element {
   const text = cell === null ? '' : String(cell)
-  return <td data-role={role ?? undefined} data-number={typeof cell === 'number' || undefined} title={text.slice(0, 500)}>{cell === null ? <i>empty</i> : text.slice(0, 200)}</td>
+  return <td data-role={role ?? undefined} data-number={isNumeric(column) || undefined} title={text.slice(0, 500)}>{cell === null ? <i>empty</i> : text.slice(0, 200)}</td>
 }
 
 function describe({ type, distinct, missing, min, max, examples }: ColumnInfo): string {
@@ -155,7 +160,7 @@ const treeTask = { value: 'tree', label: 'Parse trees' } as const
 function TaskForm({ columns, roles }: { readonly columns: readonly ColumnInfo[]; readonly roles: ColumnRoles }): React.JSX.Element {
   const asked = useWorkbench(({ probe }) => probe.task)
   const task = useWorkbench(({ rolesCheck }) => rolesCheck?.task ?? null)
-  const numbers = columns.filter(({ name, type }) => (type === 'integer' || type === 'number') && name !== roles.label)
+  const numbers = columns.filter((column) => isNumeric(column) && column.name !== roles.label)
   const options = holdsTrees(columns) || asked === 'tree' ? [...tasks, treeTask] : tasks
   const setTask = (next: ProbePlan['task']): void => {
     // Methods belong to a task: another one begins with its own.
