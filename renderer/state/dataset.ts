@@ -5,7 +5,7 @@ import { engine, EngineError } from './engine-client'
 import { dismissAbout, noticeError, reportOf } from './notices'
 import { dropImpossibleMethods } from './probes'
 import { ensureSession } from './session'
-import { workbench } from './workbench'
+import { withoutOpening, withOpening, workbench } from './workbench'
 import type { Opening } from './workbench-state'
 
 /** Whether the dialog that chooses columns is open, and whether a check of them is under way. */
@@ -30,7 +30,7 @@ export async function openDataset(path: string, { read = {}, roles = null }: Ope
   dismissAbout('dataset')
   const { dataset: shown } = workbench.get()
   const next: Opening = { path, stage: 'Reading', loaded: null, checks: [] }
-  workbench.set(shown.kind === 'ready' ? { dataset: { ...shown, next } } : { dataset: { kind: 'loading', opening: next }, roles, rolesCheck: null })
+  workbench.set({ dataset: withOpening(shown, next) })
   try {
     await ensureSession()
     const dataset = await engine.request('dataset.open', { path, read }, { signal: controller.signal })
@@ -74,14 +74,16 @@ function suggestPlan({ suggestedPositions, columns }: DatasetSummary): void {
   else if (extraction.positions.kind === 'word') workbench.set({ extraction: { ...extraction, positions: { kind: 'last' } } })
 }
 
-/** Cancelled or failed: what was open is as it was. */
+/** Cancelled: all is as it was. Failed: what was open is as it was. */
 function notOpened(path: string, options: OpenDatasetOptions, error: unknown): void {
   const { dataset } = workbench.get()
   const report = reportOf(error)
+  const stays = dataset.kind === 'ready' || report.code === 'cancelled'
+  // What was chosen for a dataset that could not be opened holds for the file that is opened in its place.
+  workbench.set(stays ? { dataset: withoutOpening(dataset) } : { dataset: { kind: 'failed', path, error: report }, roles: options.roles ?? null, rolesCheck: null })
   if (dataset.kind === 'ready') {
-    workbench.set({ dataset: { ...dataset, next: null } })
     noticeError(new EngineError({ ...report, hint: [report.hint, `${dataset.value.name} stays open.`].filter(Boolean).join(' ') }), { about: 'dataset', actions: [{ label: 'Try again', run: () => void openDataset(path, options) }] })
-  } else workbench.set({ dataset: report.code === 'cancelled' ? { kind: 'empty' } : { kind: 'failed', path, error: report } })
+  }
 }
 
 export function cancelDataset(): void {

@@ -2,7 +2,7 @@ import type { ModelCheck } from '../../preload/contract'
 import { engine, EngineError } from './engine-client'
 import { dismissAbout, noticeError, reportOf } from './notices'
 import { ensureSession } from './session'
-import { workbench } from './workbench'
+import { withoutOpening, withOpening, workbench } from './workbench'
 import type { Opening } from './workbench-state'
 
 let opening: AbortController | null = null
@@ -20,8 +20,7 @@ export async function openModel(path: string): Promise<boolean> {
   const show = (change: Partial<Opening>): void => {
     if (opening !== controller) return
     next = { ...next, ...change }
-    const { model } = workbench.get()
-    workbench.set({ model: model.kind === 'ready' ? { ...model, next } : { kind: 'loading', opening: next } })
+    workbench.set(({ model }) => ({ model: withOpening(model, next) }))
   }
   show({})
   try {
@@ -54,14 +53,14 @@ export async function openModel(path: string): Promise<boolean> {
   }
 }
 
-/** Cancelled or failed: what was open is as it was. */
+/** Cancelled: all is as it was. Failed: what was open is as it was. */
 function notOpened(path: string, error: unknown): void {
   const { model } = workbench.get()
   const report = reportOf(error)
+  workbench.set({ model: model.kind === 'ready' || report.code === 'cancelled' ? withoutOpening(model) : { kind: 'failed', path, error: report } })
   if (model.kind === 'ready') {
-    workbench.set({ model: { ...model, next: null } })
     noticeError(new EngineError({ ...report, hint: [report.hint, `${model.value.name} stays open.`].filter(Boolean).join(' ') }), { about: 'model', actions: [{ label: 'Try again', run: () => void openModel(path) }] })
-  } else workbench.set({ model: report.code === 'cancelled' ? { kind: 'empty' } : { kind: 'failed', path, error: report } })
+  }
 }
 
 export function cancelModel(): void {

@@ -148,8 +148,8 @@ export async function reopenAll(): Promise<void> {
     const datasetPath = pathToReopen(dataset)
     // Handles of the engine that died must not be closed in the new one.
     workbench.set({
-      model: modelPath === null ? model : { kind: 'loading', opening: { path: modelPath, stage: 'Opening again', loaded: null, checks: [] } },
-      dataset: datasetPath === null ? dataset : { kind: 'loading', opening: { path: datasetPath, stage: 'Reading again', loaded: null, checks: [] } }
+      model: modelPath === null ? model : { kind: 'loading', opening: { path: modelPath, stage: 'Opening again', loaded: null, checks: [] }, before: { kind: 'empty' } },
+      dataset: datasetPath === null ? dataset : { kind: 'loading', opening: { path: datasetPath, stage: 'Reading again', loaded: null, checks: [] }, before: { kind: 'empty' } }
     })
     const read = dataset.kind === 'ready' ? dataset.value.read : reopened?.recipe?.dataset.read ?? {}
     await Promise.all([modelPath === null ? null : openModel(modelPath), datasetPath === null ? null : openDataset(datasetPath, { read, roles })])

@@ -13,12 +13,15 @@ export interface Opening {
   readonly checks: readonly ModelCheck[]
 }
 
+/** Nothing is open: nothing was asked for, or it could not be opened. */
+export type NotOpen = { readonly kind: 'empty' } | { readonly kind: 'failed'; readonly path: string; readonly error: ErrorReport }
+
 export type Loading<T> =
-  | { readonly kind: 'empty' }
-  | { readonly kind: 'loading'; readonly opening: Opening }
+  | NotOpen
+  /** `before` comes back when the opening is cancelled. */
+  | { readonly kind: 'loading'; readonly opening: Opening; readonly before: NotOpen }
   /** What is open stays until `next`, opened in its place, is ready: one that cannot be opened takes nothing away. */
   | { readonly kind: 'ready'; readonly value: T; readonly next: Opening | null }
-  | { readonly kind: 'failed'; readonly path: string; readonly error: ErrorReport }
 
 /** A run while it is on; null when none is. */
 export interface RunProgress {

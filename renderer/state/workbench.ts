@@ -28,6 +28,17 @@ export const workbench = {
   subscribe: useWorkbench.subscribe
 }
 
+/** A part with `opening` on its way to it. */
+export function withOpening<T>(part: Loading<T>, opening: Opening): Loading<T> {
+  if (part.kind === 'ready') return { ...part, next: opening }
+  return { kind: 'loading', opening, before: part.kind === 'loading' ? part.before : part }
+}
+
+/** A part as it was before anything was on its way to it. */
+export function withoutOpening<T>(part: Loading<T>): Loading<T> {
+  return part.kind === 'loading' ? part.before : part.kind === 'ready' ? { ...part, next: null } : part
+}
+
 /** What is on its way, whether something else is open meanwhile or not. */
 export function openingOf(part: Loading<unknown>): Opening | null {
   return part.kind === 'loading' ? part.opening : part.kind === 'ready' ? part.next : null
