@@ -5,8 +5,8 @@ import './Disclosure.css'
 
 export interface DisclosureProps {
   readonly label: ReactNode
-  /** A quiet word at the right: what is chosen inside. */
-  readonly detail?: string
+  /** A quiet word at the right: what is chosen or found inside. */
+  readonly detail?: ReactNode
   readonly defaultOpen?: boolean
   readonly children: ReactNode
 }

@@ -12,21 +12,24 @@ const engineSays: Readonly<Partial<Record<WorkbenchState['engine'], string>>> = 
 /** Steps in which memory is shown: the last megabytes come and go. */
 const memoryStep = 10_000_000
 
-/** What the engine takes, and whether the model's weights are only mapped or copied for a long job. */
+/** Where a model's weights are now, in words. */
+const weights = {
+  mapped: { says: 'weights mapped', title: 'The weights stay in the file, where the system reads them as they are used. A run or a prompt copies them into memory.' },
+  decoded: { says: 'weights in memory', title: 'The quantised weights were decoded into memory when the model opened.' },
+  copied: { says: 'weights in memory', title: 'Copied into memory for a run or a prompt, in the layout that multiplies fastest. They stay until the model is closed.' }
+} as const
+
+/** What the engine takes, and whether the model's weights are only mapped or take memory. */
 function Memory(): React.JSX.Element | null {
   const memory = useMemory(({ memory }) => memory)
   const model = useWorkbench(({ model }) => (model.kind === 'ready' ? model.value : null))
   useEffect(watchMemory, [])
   if (memory === null) return null
-  const resting = model?.memory && model.memory.decodedBytes > 0 ? 'decoded' : 'mapped'
+  const { says, title } = weights[model && memory.prepacked.includes(model.modelId) ? 'copied' : model?.memory && model.memory.decodedBytes > 0 ? 'decoded' : 'mapped']
   return (
     <>
       <span className="StatusBar-memory" title="Memory of the engine’s process, shared pages included">{formatBytes(Math.ceil(memory.residentBytes / memoryStep) * memoryStep)}</span>
-      {model && (
-        <span title="Mapped weights stay in the file. A run or a prompt has them prepacked: copied into the layout that multiplies fastest.">
-          weights {memory.prepacked.includes(model.modelId) ? 'prepacked' : resting}
-        </span>
-      )}
+      {model && <span title={title}>{says}</span>}
     </>
   )
 }

@@ -5,7 +5,7 @@ import { openModels } from '../state/models'
 import { openPrompt } from '../state/prompt'
 import { openingOf, useWorkbench } from '../state/workbench'
 import type { Opening } from '../state/workbench-state'
-import { Checklist, CheckSummary, expectedChecks } from './ModelChecks'
+import { Checklist, expectedChecks } from './ModelChecks'
 import { ModelDetails, ModelFacts } from './ModelFacts'
 import './ModelCard.css'
 
@@ -45,7 +45,6 @@ export function ModelCard(): React.JSX.Element {
         <>
           <ModelFacts model={model.value} />
           <ModelDetails model={model.value} />
-          <CheckSummary checks={model.value.checks} />
           {model.value.provider.note !== null && <WarningNotice>{model.value.provider.note}</WarningNotice>}
           {model.value.warnings.map((warning) => <WarningNotice key={warning}>{warning}</WarningNotice>)}
         </>

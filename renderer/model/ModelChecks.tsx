@@ -1,6 +1,6 @@
 import { Check, Circle, TriangleAlert } from 'lucide-react'
 import type { ModelCheck } from '../../preload/contract'
-import { Disclosure } from '../components'
+import { formatQuantity } from '../components'
 
 /** What each self-test shows, in the order they are run. */
 const titles: Readonly<Record<string, string>> = {
@@ -32,17 +32,22 @@ export function Checklist({ checks, expected }: { readonly checks: readonly Mode
   )
 }
 
-/** Passed tests stay folded into one line; one that failed is in sight. */
-export function CheckSummary({ checks }: { readonly checks: readonly ModelCheck[] }): React.JSX.Element | null {
+/** How many self-tests an opened model passed, in one line. */
+export function ChecksPassed({ checks }: { readonly checks: readonly ModelCheck[] }): React.JSX.Element | null {
   if (checks.length === 0) return null
-  const failed = checks.filter(({ ok }) => !ok)
+  const failed = checks.filter(({ ok }) => !ok).length
+  const Icon = failed === 0 ? Check : TriangleAlert
   return (
-    <Disclosure label={failed.length === 0
-      ? <span className="CheckLine" data-ok><Check size={14} strokeWidth={2} aria-hidden />{checks.length} {checks.length === 1 ? 'check' : 'checks'} passed</span>
-      : `${failed.length} of ${checks.length} checks failed`} defaultOpen={failed.length > 0}>
-      <ul>{checks.map((check) => <CheckLine key={check.name} check={check} />)}</ul>
-    </Disclosure>
+    <span className="CheckLine" data-ok={failed === 0}>
+      <Icon size={14} strokeWidth={2} aria-hidden />
+      {failed === 0 ? `${formatQuantity(checks.length, 'check')} passed` : `${failed} of ${formatQuantity(checks.length, 'check')} failed`}
+    </span>
   )
+}
+
+/** The self-tests of an opened model, with their numbers. */
+export function Checks({ checks }: { readonly checks: readonly ModelCheck[] }): React.JSX.Element {
+  return <ul aria-label="Self-tests">{checks.map((check) => <CheckLine key={check.name} check={check} />)}</ul>
 }
 
 /** One test; `brief` leaves out its numbers. */

@@ -1,6 +1,7 @@
-import type { LoadedModel, ModelMemory } from '../../preload/contract'
+import type { LoadedModel, ModelMemory, ModelSummary } from '../../preload/contract'
 import { Disclosure, formatBytes, formatCompact, formatCount, formatDuration, formatQuantity } from '../components'
 import { providerName } from '../run'
+import { Checks, ChecksPassed } from './ModelChecks'
 import { formatName, precisionName } from './precision'
 
 /** What a model is, in three lines; the rest is one click away. */
@@ -11,7 +12,7 @@ export function ModelFacts({ model }: { readonly model: LoadedModel }): React.JS
       <p className="CardName selectable" title={model.path}>{model.name}</p>
       <div className="ModelFacts selectable tabular">
         <p>{family} · {formatName(format)}, {precisionName(precision)}</p>
-        <p>{formatCount(layers)} layers × {formatCount(hidden)}{heads !== null && ` · ${formatQuantity(heads, 'head')}`}{kvHeads !== null && kvHeads !== heads && `, ${kvHeads} for k and v`}</p>
+        <p>{formatCount(layers)} layers × {formatCount(hidden)}{heads !== null && ` · ${formatQuantity(heads, 'head')}`}{kvHeads !== null && kvHeads !== heads && `, ${kvHeads} kv`}</p>
         {model.memory ? <Memory memory={model.memory} /> : <p>{formatBytes(model.bytes)} on disk</p>}
       </div>
     </>
@@ -20,16 +21,17 @@ export function ModelFacts({ model }: { readonly model: LoadedModel }): React.JS
 
 /** Before and during a long job, as computed from the list of tensors. */
 function Memory({ memory: { mappedBytes, decodedBytes, prepackedBytes } }: { readonly memory: ModelMemory }): React.JSX.Element {
-  const opened = decodedBytes > 0 ? `${formatBytes(decodedBytes)} decoded` : `${formatBytes(mappedBytes)} mapped`
+  const opened = decodedBytes > 0 ? `${formatBytes(decodedBytes)} in memory` : `${formatBytes(mappedBytes)} mapped`
   return (
-    <p title={`Memory, computed from the list of tensors. ${decodedBytes > 0 ? 'Block-quantised weights are decoded when the model opens.' : 'Mapped weights stay in the file and take no memory of their own.'} ${prepackedBytes === null ? 'Which matrices of an export are copied when a run starts, ONNX Runtime decides as it loads them.' : 'Prepacked copies are made when a run or a prompt starts.'}`}>
-      {opened}{prepackedBytes === null ? ', copies up to ONNX Runtime' : `, ${formatBytes(prepackedBytes)} more prepacked`}
+    <p title={`Computed from the list of tensors. ${decodedBytes > 0 ? 'The blocks of quantised weights are decoded into memory when the model opens.' : 'Mapped weights stay in the file and take no memory of their own.'} ${prepackedBytes === null ? 'How much of an export is copied into memory for a run, ONNX Runtime decides as it loads the model.' : 'A run or a prompt copies the matrices into the layout that multiplies fastest.'}`}>
+      {opened}{prepackedBytes !== null && `, ${formatBytes(prepackedBytes)} more in a run`}
     </p>
   )
 }
 
-export function ModelDetails({ model }: { readonly model: LoadedModel }): React.JSX.Element {
-  const { provider, memory } = model
+/** The rest of the facts, and the self-tests: one that failed is in sight. */
+export function ModelDetails({ model }: { readonly model: ModelSummary }): React.JSX.Element {
+  const { provider, memory, checks } = model
   const facts: readonly (readonly [term: string, value: string | null])[] = [
     ['Runs on', providerName(provider.name)],
     ['Vocabulary', model.vocab === null ? null : formatCompact(model.vocab)],
@@ -39,12 +41,13 @@ export function ModelDetails({ model }: { readonly model: LoadedModel }): React.
     ['On disk', formatBytes(model.bytes)],
     ['Mapped', memory && memory.mappedBytes > 0 ? formatBytes(memory.mappedBytes) : null],
     ['Decoded', memory && memory.decodedBytes > 0 ? formatBytes(memory.decodedBytes) : null],
-    ['Prepacked', memory && memory.prepackedBytes !== null ? `${formatBytes(memory.prepackedBytes)} in a long job` : 'as ONNX Runtime decides'],
+    ['Copied for a run', memory && memory.prepackedBytes !== null ? formatBytes(memory.prepackedBytes) : 'as ONNX Runtime decides'],
     ['Loaded in', formatDuration(model.openMs / 1000)],
     ['Licence', model.license ?? 'not stated']
   ]
   return (
-    <Disclosure label="Details">
+    <Disclosure label="Details" detail={<ChecksPassed checks={checks} />} defaultOpen={checks.some(({ ok }) => !ok)}>
+      <Checks checks={checks} />
       <dl className="Facts">
         {facts.map(([term, value]) => value !== null && <div key={term}><dt>{term}</dt><dd className="selectable tabular">{value}</dd></div>)}
       </dl>

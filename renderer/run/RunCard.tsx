@@ -64,6 +64,17 @@ export function RunAction(): React.JSX.Element {
   )
 }
 
+/** The token of a text, or the tokens of a word, whose vector is read. */
+const positionChoices: readonly { readonly value: Positions['kind']; readonly label: string; readonly detail: string }[] = [
+  { value: 'last', label: 'Last', detail: 'The last token of the text' },
+  { value: 'first', label: 'First', detail: 'The first token, special ones included' },
+  { value: 'mean', label: 'Mean', detail: 'The mean over all tokens' },
+  { value: 'span', label: 'Span', detail: 'The last token of a column’s value in the text' },
+  { value: 'word', label: 'Word', detail: 'The mean over the tokens of each word' },
+  // Chosen by recipes alone.
+  { value: 'all', label: 'Every token', detail: 'Stores all of them; nothing is probed' }
+]
+
 function Plan({ model }: { readonly model: ModelSummary | null }): React.JSX.Element {
   const { positions, provider, dtype, limit } = useWorkbench(({ extraction }) => extraction)
   const { split, folds, strengths, seed } = useWorkbench(({ probe }) => probe)
@@ -76,16 +87,21 @@ function Plan({ model }: { readonly model: ModelSummary | null }): React.JSX.Ele
   }
   return (
     <div className="RunCard-plan">
-      <div className="Field">
-        <span className="Field-label">{positions.kind === 'word' ? 'Tokens that stand for a word' : 'Token that stands for a text'}</span>
-        <SegmentedControl label="Positions" size="small" fill value={positions.kind} onChange={choosePosition}
-          options={[{ value: 'last', label: 'Last' }, { value: 'first', label: 'First' }, { value: 'mean', label: 'Mean' }, { value: 'span', label: 'Span', disabled: !columns }, ...(hasWords || positions.kind === 'word' ? [{ value: 'word', label: 'Word' } as const] : [])]} />
-        {positions.kind === 'span' && columns && (
-          <Select label="Span column" value={positions.column === '' ? null : positions.column} onChange={(column) => setExtraction({ positions: { kind: 'span', column } })}
-            options={columns.map(({ name }) => ({ value: name, label: name, detail: 'The last token of its value in the text' }))} />
-        )}
-      </div>
       <div>
+        <PlanField label={positions.kind === 'word' ? 'Tokens' : 'Token'}>
+          {(id) => (
+            <Select id={id} label="Positions" size="small" value={positions.kind} onChange={choosePosition}
+              options={positionChoices.filter(({ value }) => value === positions.kind || (value === 'word' ? hasWords : value !== 'all')).map((choice) => ({ ...choice, disabled: choice.value === 'span' && !columns }))} />
+          )}
+        </PlanField>
+        {positions.kind === 'span' && columns && (
+          <PlanField label="Span of">
+            {(id) => (
+              <Select id={id} label="Span column" size="small" value={positions.column === '' ? null : positions.column} onChange={(column) => setExtraction({ positions: { kind: 'span', column } })}
+                options={columns.map(({ name }) => ({ value: name, label: name }))} />
+            )}
+          </PlanField>
+        )}
         <SitesChoice model={model} />
         <ProbesChoice />
         <PlanField label="Runs on">

@@ -29,7 +29,7 @@ test('a model is picked from the list by keys, a folder is added and taken away,
   await page.keyboard.press('Enter')
   await expect(dialog).toBeHidden()
   await expect(modelCard(page).getByText('4 checks passed')).toBeVisible({ timeout: 30_000 })
-  await expect(page.getByText(/^weights (mapped|decoded|prepacked)$/)).toBeVisible()
+  await expect(page.getByText(/^weights (mapped|in memory)$/)).toBeVisible()
 
   await chooseModel({ app, page }, join(mine, 'ancient.gguf'))
   await expect(page.getByRole('region', { name: 'Notices' })).toContainText('atlas-lm stays open')
