@@ -42,7 +42,7 @@ export function RunCard(): React.JSX.Element {
 
 /** The Run button, or how far the run is: always in sight below the cards. */
 export function RunAction(): React.JSX.Element {
-  const status = useWorkbench(({ run }) => run?.summary.status)
+  const resumable = useWorkbench(({ run }) => run?.summary.status === 'cancelled' || run?.summary.error?.code === 'disk-full')
   const progress = useWorkbench(({ run }) => run?.progress ?? null)
   const obstacle = useWorkbench(runObstacle)
   if (progress) {

@@ -2,7 +2,7 @@ import type { RunSummary, SessionState } from '../../preload/contract'
 import type { RecentSession } from '../../preload/bridge'
 import { create } from 'zustand'
 import { engine } from './engine-client'
-import { noticeError, noticeInfo, withProgress } from './notices'
+import { dismissAbout, noticeError, noticeInfo, withProgress } from './notices'
 import { useView } from './view'
 import { serialiseView } from './view-session'
 import { workbench } from './workbench'
@@ -79,6 +79,7 @@ export async function saveChanges(): Promise<void> {
       view: serialiseView(useView.getState())
     })
     if (timer === null) workbench.set({ edited: false })
+    dismissAbout('autosave')
   } catch (error) {
     noticeError(error, { about: 'autosave' })
   }

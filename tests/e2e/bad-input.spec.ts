@@ -2,7 +2,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { dropFiles, expect, startApp, test, type LaunchedApp } from './electron'
-import { atlasModel, datasetCard, modelCard, openModelAndDataset, runButton, temporaryFolder, writeStatements } from './workbench'
+import { minilmModel } from './statements'
+import { atlasModel, chooseModel, datasetCard, modelCard, openModelAndDataset, runButton, temporaryFolder, writeStatements } from './workbench'
 
 test.describe.configure({ mode: 'serial' })
 
@@ -54,6 +55,21 @@ test('a model that cannot be read leaves the open one', async () => {
   await expect(notices).toContainText('stays open')
   await expect(modelCard(page).getByText('4 checks passed')).toBeVisible()
   await notices.getByRole('button', { name: 'Dismiss' }).click()
+})
+
+test('cancelling what was opened after a model that failed brings the failed one back', async ({ launch }) => {
+  const other = await launch()
+  const torn = join(files.path, 'torn.onnx')
+  await writeFile(torn, 'not protobuf at all')
+  await chooseModel(other, torn)
+  const card = modelCard(other.page)
+  await expect(card.getByRole('alert')).toBeVisible()
+  const said = await card.getByRole('alert').innerText()
+  await chooseModel(other, minilmModel)
+  await card.getByRole('button', { name: 'Cancel opening' }).click()
+  await expect(card.getByText('torn.onnx', { exact: true })).toBeVisible()
+  expect(await card.getByRole('alert').innerText()).toBe(said)
+  await expect(card.getByRole('button', { name: 'Try again' })).toBeVisible()
 })
 
 test('a notice beside a dialog is dismissed without leaving the dialog, and covers none of its buttons', async () => {

@@ -144,12 +144,40 @@ export async function answerSaveDialog(app: ElectronApplication, path: string | 
   }, path)
 }
 
-/** The next message boxes answer with the button of this index; returns nothing, shows nothing. */
+/** The next message boxes answer with the button of this index and show nothing; `messageBoxesAsked` tells what they asked. */
 export async function answerMessageBox(app: ElectronApplication, button: number): Promise<void> {
   await app.evaluate(({ dialog }, response) => {
-    dialog.showMessageBox = () => Promise.resolve({ response, checkboxChecked: false })
+    const asked: string[] = []
+    Object.assign(globalThis, { messageBoxesAsked: asked })
+    dialog.showMessageBox = (...given: unknown[]) => {
+      asked.push((given.at(-1) as Electron.MessageBoxOptions).message)
+      return Promise.resolve({ response, checkboxChecked: false })
+    }
     dialog.showMessageBoxSync = () => response
   }, button)
+}
+
+/** What message boxes asked since `answerMessageBox`. */
+export async function messageBoxesAsked(app: ElectronApplication): Promise<readonly string[]> {
+  return app.evaluate(() => (globalThis as { messageBoxesAsked?: string[] }).messageBoxesAsked ?? [])
+}
+
+/** Counts how often the window of `page` is brought to the front from now on; ask with the function that comes back. */
+export async function countFocus(app: ElectronApplication, page: Page): Promise<() => Promise<number>> {
+  const window = await app.browserWindow(page)
+  await window.evaluate((browserWindow) => {
+    const focus = browserWindow.focus.bind(browserWindow)
+    Object.assign(browserWindow, { focusCalls: 0, focus() { (browserWindow as unknown as { focusCalls: number }).focusCalls++; focus() } })
+  })
+  return () => window.evaluate((browserWindow) => (browserWindow as unknown as { focusCalls: number }).focusCalls)
+}
+
+/** What main had sent to the page has reached it, and is drawn: messages arrive in order. */
+export async function whenAnswered(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    await window.layerscope.loadLayout()
+    await new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)) })
+  })
 }
 
 /** Light or dark, as the system's setting would. Both the page's media query and Electron's own theme. */

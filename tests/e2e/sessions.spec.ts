@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { answerMessageBox, answerOpenDialog, answerSaveDialog, dropFiles, expect, startApp, test, type LaunchedApp } from './electron'
+import { answerMessageBox, answerOpenDialog, answerSaveDialog, countFocus, dropFiles, expect, messageBoxesAsked, startApp, test, whenAnswered, type LaunchedApp } from './electron'
 import { atlasModel, datasetCard, layerStrip, modelCard, openModelAndDataset, runButton, runToEnd, statement, temporaryFolder, windowTitle, writeStatements } from './workbench'
 
 const commandLine = fileURLToPath(new URL('../../out/main/cli.js', import.meta.url))
@@ -53,7 +53,8 @@ test('opening a session over results that were never saved asks first', async ({
 
   await answerMessageBox(app, 1)
   await dropFiles(page, layerStrip(page), [session])
-  await page.waitForTimeout(500)
+  await expect.poll(() => messageBoxesAsked(app)).toEqual([expect.stringContaining('before opening another session?')])
+  await whenAnswered(page)
   await expect(statement(page)).toHaveText(unsaved)
   await expect(datasetCard(page).getByText('others.csv')).toBeVisible()
 
@@ -75,8 +76,10 @@ test('a session that another window or another Layerscope has open is not opened
   // A second window of the same application: the first one comes to the front.
   const [second] = await Promise.all([first.app.waitForEvent('window'), first.page.keyboard.press('ControlOrMeta+n')])
   await expect(second.getByRole('heading', { name: /layer by layer/ })).toBeVisible()
+  const focused = await countFocus(first.app, first.page)
   await dropFiles(second, second.locator('body'), [session])
-  await second.waitForTimeout(500)
+  await expect.poll(focused).toBe(1)
+  await whenAnswered(second)
   await expect(second.getByRole('heading', { name: /layer by layer/ })).toBeVisible()
 
   // Another application, with settings of its own.
