@@ -1,39 +1,23 @@
-import type { CodeLength, OnlineCode } from '../../preload/contract'
+import type { CodeLength } from '../../preload/contract'
 import { placeLabels } from '../../preload/label-places'
 import { rangeTicks } from '../../preload/measures'
+import { codeCurve, namedCodes } from '../../preload/site-curves'
 import { formatCompact, formatCount } from '../components'
 import { useSize } from '../plots'
 
 const [left, top, height, right] = [38, 10, 168, 92]
 
-/** The codes of a card with their names, the labels' first. */
-export function namedCodes({ labels, shuffled, controlTask }: CodeLength): readonly { readonly name: string; readonly code: OnlineCode; readonly kind: 'result' | 'control' }[] {
-  return [
-    { name: 'labels', code: labels, kind: 'result' }, { name: 'shuffled labels', code: shuffled, kind: 'control' },
-    ...controlTask === null ? [] : [{ name: 'control task', code: controlTask, kind: 'control' } as const]
-  ]
-}
-
 /** Bits a label of every block against the rows its probe had seen, on a logarithmic axis, beside the uniform code. */
 export function CodeCurve({ codeLength }: { readonly codeLength: CodeLength }): React.JSX.Element {
   const [{ width }, measured] = useSize()
-  const { ends, classes, rows } = codeLength
-  const uniform = Math.log2(classes)
-  const lines = namedCodes(codeLength).map((one) => ({
-    ...one, points: ends.slice(0, -1).map((seen, i) => ({ seen, sent: (ends[i + 1] ?? 0) - seen, bits: (one.code.blocks[i + 1] ?? 0) / ((ends[i + 1] ?? 0) - seen) }))
-  }))
-  const most = Math.min(2 * uniform, Math.max(1.15 * uniform, ...lines.flatMap(({ points }) => points.map(({ bits }) => bits * 1.05))))
-  const [first, last] = [ends[0] ?? 1, ends.at(-2) ?? 1]
+  const { lines, uniform, most, seen: [first, last], ticks, ends } = codeCurve(codeLength)
   const x = (seen: number): number => left + (Math.max(120, width) - left - right) * (last > first ? Math.log(seen / first) / Math.log(last / first) : 0.5)
   const y = (bits: number): number => top + height * (1 - Math.min(bits, most) / most)
-  const names = [...lines.map(({ name, points, kind }) => ({ name, kind, bits: points.at(-1)?.bits ?? 0 })), { name: 'uniform code', kind: 'reference', bits: uniform }]
-  const heights = placeLabels(names.map(({ bits }) => y(bits)), 13, top + 2, top + height)
-  const decades = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000].filter((seen) => seen >= first * 0.99 && seen <= last * 1.01)
-  const ticks = decades.length > 1 ? decades : [...new Set([first, last])]
+  const heights = placeLabels(ends.map(({ value }) => y(value)), 13, top + 2, top + height)
   return (
     <div ref={measured} className="SiteCurve">
       {width > 160 && (
-        <svg width={width} height={top + height + 38} role="img" aria-label={`Bits a label by rows seen, of ${formatCount(rows)} rows: ${lines.map(({ name, points }) => `${name} ${points.at(-1)?.bits.toFixed(2) ?? ''} in the last block`).join(', ')}, uniform code ${uniform.toFixed(2)}`}>
+        <svg width={width} height={top + height + 38} role="img" aria-label={`Bits a label by rows seen, of ${formatCount(codeLength.rows)} rows: ${lines.map(({ name, points }) => `${name} ${points.at(-1)?.bits.toFixed(2) ?? ''} in the last block`).join(', ')}, uniform code ${uniform.toFixed(2)}`}>
           {rangeTicks([0, most], 5).map((tick) => (
             <g key={tick}>
               <line className="SiteCurve-grid" x1={left} x2={width - right} y1={y(tick)} y2={y(tick)} />
@@ -52,7 +36,7 @@ export function CodeCurve({ codeLength }: { readonly codeLength: CodeLength }): 
               ))}
             </g>
           ))}
-          {names.map(({ name, kind }, i) => <text key={name} x={width - right + 8} y={heights[i]} dy="0.35em" data-kind={kind}>{name}</text>)}
+          {ends.map(({ name, kind }, i) => <text key={name} x={width - right + 8} y={heights[i]} dy="0.35em" data-kind={kind}>{name}</text>)}
           <text x={(left + width - right) / 2} y={top + height + 33} textAnchor="middle">rows seen</text>
           <text transform={`translate(10,${top + height / 2}) rotate(-90)`} textAnchor="middle">bits a label</text>
         </svg>

@@ -1,7 +1,8 @@
 import type { CellCard, CodeLength } from '../../preload/contract'
 import { writeMeasure } from '../../preload/measures'
+import { namedCodes } from '../../preload/site-curves'
 import { formatCount } from '../components'
-import { CodeCurve, CodeTable, namedCodes } from './CodeCurve'
+import { CodeCurve, CodeTable } from './CodeCurve'
 import { SiteSection } from './SiteSection'
 
 /** How short the labels can be told at the card's site (minimum description length). */

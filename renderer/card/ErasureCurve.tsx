@@ -1,6 +1,7 @@
 import type { ErasedScore, Erasure } from '../../preload/contract'
 import { placeLabels } from '../../preload/label-places'
-import { measureRange, rangeTicks, writeMeasure, writeTick } from '../../preload/measures'
+import { rangeTicks, writeMeasure, writeTick } from '../../preload/measures'
+import { erasureCurve } from '../../preload/site-curves'
 import { useSize } from '../plots'
 
 const [left, top, height, right] = [38, 10, 168, 100]
@@ -11,20 +12,12 @@ export function writeDirections(directions: number): string {
 }
 
 /** Held-out accuracy after every projection of INLP with its interval, LEACE, the controls and the majority class, by directions taken out. */
-export function ErasureCurve({ erasure: { before, leace, inlp, shuffled, majority } }: { readonly erasure: Erasure }): React.JSX.Element {
+export function ErasureCurve({ erasure }: { readonly erasure: Erasure }): React.JSX.Element {
   const [{ width }, measured] = useSize()
-  const steps = [{ directions: 0, variance: 0, ...before }, ...inlp]
-  const control = inlp.length > 0 ? shuffled.inlp : shuffled.leace
-  const most = Math.max(1, control.directions, leace.directions, ...inlp.map(({ directions }) => directions))
-  const range = measureRange('accuracy', [majority, shuffled.leace.accuracy, leace.accuracy, ...steps.map(({ interval }) => interval.lo)])
+  const { steps, leace, control, majority, most, range, ends } = erasureCurve(erasure)
   const x = (directions: number): number => left + (Math.max(120, width) - left - right) * directions / most
   const y = (accuracy: number): number => top + height * (1 - (accuracy - range[0]) / (range[1] - range[0]))
-  const last = steps.at(-1) ?? steps[0]
-  const names = [
-    ...inlp.length > 0 && last ? [{ name: 'INLP', kind: 'result', at: last.accuracy }] : [],
-    { name: 'shuffled labels', kind: 'control', at: control.accuracy }, { name: 'majority class', kind: 'reference', at: majority }
-  ]
-  const heights = placeLabels(names.map(({ at }) => y(at)), 13, top + 2, top + height)
+  const heights = placeLabels(ends.map(({ value }) => y(value)), 13, top + 2, top + height)
   const said = (name: string, { accuracy, directions }: Pick<ErasedScore, 'accuracy' | 'directions'>): string => `${name}, ${writeDirections(directions)} ${directions === 1 ? 'direction' : 'directions'}: ${writeMeasure('accuracy', accuracy)}`
   return (
     <div ref={measured} className="SiteCurve">
@@ -45,7 +38,7 @@ export function ErasureCurve({ erasure: { before, leace, inlp, shuffled, majorit
           <path className="SiteCurve-point" data-kind="result" d={`M${x(leace.directions)},${y(leace.accuracy)}m0,-6l6,6l-6,6l-6,-6z`}><title>{said('LEACE', leace)}</title></path>
           {/* Under the mark, where INLP's line never comes, as long as there is room. */}
           <text x={x(leace.directions)} y={y(leace.accuracy) + (y(leace.accuracy) + 20 < top + height ? 18 : -12)} textAnchor="middle" data-kind="result">LEACE</text>
-          {names.map(({ name, kind }, i) => <text key={name} x={width - right + 8} y={heights[i]} dy="0.35em" data-kind={kind}>{name}</text>)}
+          {ends.map(({ name, kind }, i) => <text key={name} x={width - right + 8} y={heights[i]} dy="0.35em" data-kind={kind}>{name}</text>)}
           <text x={(left + width - right) / 2} y={top + height + 33} textAnchor="middle">directions taken out</text>
           <text transform={`translate(10,${top + height / 2}) rotate(-90)`} textAnchor="middle">accuracy, %</text>
         </svg>

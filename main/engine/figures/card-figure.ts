@@ -1,31 +1,40 @@
 import type { Calibration, CellCard } from '../../../preload/cards'
 import { baselineName, measures, methodName, writeHalf, writeMeasure } from '../../../preload/measures'
 import { axisTicks } from './axis-ticks'
-import { palettes, themes, type FigureTheme, type ThemeColors } from './figure-colors'
-import { coordinate, percent, shortened, svgDocument, textElement } from './figure-text'
+import { palettes, themes, type FigureTheme } from './figure-colors'
+import { coordinate, estimatedWidth, percent, segment, shortened, svgDocument, textElement } from './figure-text'
+import { codeLengthPanel, erasurePanel } from './site-curve-panels'
 
 /** Held-out predictions of one column of numbers, in activation row order; NaN where there is none. */
 export interface PredictedNumbers { readonly name: string; readonly predicted: Float32Array; readonly actual: Float32Array }
 
 /** More classes than this leave no room for counts in their cells. */
 const mostWritten = 12
-const [WIDTH, HEIGHT, TOP, SIDE] = [960, 480, 116, 284]
+const [WIDTH, TOP, SIDE] = [960, 116, 284]
+/** Heights of the title, of the first panels with the title, and of the second panels. */
+const [HEADER, FIRST, SECOND] = [76, 480, 340]
 
 /**
  * The figures of a card as one SVG: for classes the confusion matrix and the reliability curve with its counts, for numbers predicted against
- * actual values (the first two columns); over them the headline with its interval and baselines. Null for a card without figures.
+ * actual values (the first two columns); under them the code length and the erasure of the site where those were computed;
+ * over all the headline with its interval and baselines. Null for a card without figures.
  */
 export function cardFigure(card: CellCard, numbers: readonly PredictedNumbers[] | null, theme: FigureTheme): string | null {
   const colors = themes[theme]
   const panels = card.detail?.kind === 'classes'
     ? [...confusionPanel(card.classes, card.detail.confusion, theme), ...card.detail.calibration === null ? [] : calibrationPanel(card.detail.calibration, card.classes[1] ?? 'class 1', theme)]
     : (numbers ?? []).slice(0, 2).flatMap((own, i) => scatterPanel(own, 80 + 450 * i, theme))
-  if (panels.length === 0) return null
-  const title = `${methodName(card.method)} probe at ${card.site}`
-  return svgDocument(WIDTH, HEIGHT, colors.background, title, [
+  const { codeLength, erasure } = card
+  const first = panels.length > 0 ? FIRST : HEADER
+  const place = (column: number): { left: number; top: number; theme: FigureTheme } => ({ left: 140 + 440 * column, top: first + 56, theme })
+  const curves = [...codeLength === null ? [] : [codeLengthPanel(codeLength, place(0))], ...erasure === null ? [] : [erasurePanel(erasure, place(codeLength === null ? 0 : 1))]]
+  if (panels.length + curves.length === 0) return null
+  const name = methodName(card.method)
+  const title = `${name.charAt(0).toUpperCase()}${name.slice(1)} probe at ${card.site}`
+  return svgDocument(WIDTH, first + (curves.length > 0 ? SECOND : 0), colors.background, title, [
     textElement(40, 36, shortened(`${title} · ${card.origin.model.name} on ${card.origin.dataset.name}`, 96), { fill: colors.text, size: 16, weight: 600 }),
     textElement(40, 58, headlineOf(card), { fill: colors.quietText, size: 12 }),
-    ...panels
+    ...panels, ...curves.flat()
   ])
 }
 
@@ -55,6 +64,7 @@ function confusionPanel(classes: readonly string[], confusion: Int32Array, theme
     if (cell >= 11) parts.push(textElement(left - 8, TOP + (actual + 0.5) * cell + 4, shortened(name, 16), { fill: colors.quietText, anchor: 'end' }))
     if (size <= 4) parts.push(textElement(left + (actual + 0.5) * cell, TOP + SIDE + 18, shortened(name, Math.floor(cell / 7)), { fill: colors.quietText, anchor: 'middle' }))
   })
+  parts.push(textElement(left - 24 - (cell >= 11 ? Math.max(...classes.map(name => estimatedWidth(shortened(name, 16), 12))) : 0), TOP + SIDE / 2, 'actual', { fill: colors.quietText, anchor: 'middle', rotate: -90 }))
   parts.push(textElement(left + SIDE / 2, TOP + SIDE + (size <= 4 ? 40 : 20), size <= 4 ? 'predicted' : 'predicted, in the same order', { fill: colors.quietText, anchor: 'middle' }))
   return parts
 }
@@ -79,6 +89,7 @@ function calibrationPanel({ bins, ece, brier, of }: Calibration, className: stri
     ...filled.map(({ predicted, observed, rows }) => `<circle cx="${coordinate(x(predicted))}" cy="${coordinate(y(observed))}" r="${coordinate(2.5 + 4.5 * Math.sqrt(rows / most))}" fill="${colors.probe}" stroke="${colors.background}"/>`),
     ...bins.map(({ lo, rows }) => `<rect x="${coordinate(x(lo) + 1)}" y="${coordinate(floor - bars * rows / most)}" width="${coordinate(side / bins.length - 2)}" height="${coordinate(bars * rows / most)}" fill="${colors.quietText}" fill-opacity="0.4"/>`),
     textElement(left + side / 2, floor + 36, of === 'class' ? `probability of ${shortened(className, 24)}` : 'probability of the predicted class', { fill: colors.quietText, anchor: 'middle' }),
+    textElement(left - 38, TOP + side / 2, of === 'class' ? 'share that is' : 'share that is right', { fill: colors.quietText, anchor: 'middle', rotate: -90 }),
     textElement(left + side + 12, floor - bars + 8, `${most.toLocaleString('en-US')} rows`, { fill: colors.quietText })
   ]
 }
@@ -104,8 +115,4 @@ function scatterPanel({ name, predicted, actual }: PredictedNumbers, left: numbe
     `<path d="${known.map(row => `M${coordinate(x(actual[row] as number))} ${coordinate(y(predicted[row] as number))}h0`).join('')}" fill="none" stroke="${colors.probe}" stroke-opacity="0.55" stroke-width="3.5" stroke-linecap="round"/>`,
     textElement(left + SIDE / 2, TOP + SIDE + 40, 'actual', { fill: colors.quietText, anchor: 'middle' }), textElement(left - 46, TOP + SIDE / 2, 'predicted', { fill: colors.quietText, anchor: 'middle', rotate: -90 })
   ]
-}
-
-function segment(x1: number, y1: number, x2: number, y2: number, color: ThemeColors['hairline']): string {
-  return `<line x1="${coordinate(x1)}" y1="${coordinate(y1)}" x2="${coordinate(x2)}" y2="${coordinate(y2)}" stroke="${color}"/>`
 }

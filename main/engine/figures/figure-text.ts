@@ -39,6 +39,11 @@ export function coordinate(value: number): string {
   return String(Math.round(value * 20) / 20)
 }
 
+/** A straight line of one pixel. */
+export function segment(x1: number, y1: number, x2: number, y2: number, color: string): string {
+  return `<line x1="${coordinate(x1)}" y1="${coordinate(y1)}" x2="${coordinate(x2)}" y2="${coordinate(y2)}" stroke="${color}"/>`
+}
+
 /** 0.873 as "87.3 %". */
 export function percent(value: number): string {
   return `${(100 * value).toFixed(1)} %`

@@ -3,7 +3,7 @@ import { cardFigure, layerStripFigure, projectionFigure, renderPng, siteLabels }
 import { axisTicks } from '../../../main/engine/figures/axis-ticks'
 import { categoryColors, palettes, rampColor } from '../../../main/engine/figures/figure-colors'
 import { escapeText, shortened } from '../../../main/engine/figures/figure-text'
-import type { CellCard, SweepSummary } from '../../../preload/contract'
+import type { CellCard, CodeLength, ErasedScore, Erasure, OnlineCode, SweepSummary } from '../../../preload/contract'
 import { sampleSweep } from './sample-sweep'
 
 const HOSTILE = '</text><script>alert("&")</script>\u0000'
@@ -99,6 +99,29 @@ describe('cardFigure', () => {
     expect(svg.match(/h0/g)).toHaveLength(2)
     expect(svg).not.toMatch(/NaN|Infinity/)
     expect(cardFigure(card(null, []), null, 'light')).toBeNull()
+  })
+
+  it('draws the code length and the erasure of the site where they were computed', async () => {
+    const code = (bits: number, blocks: readonly number[]): OnlineCode => ({ bits, compression: 100 / bits, strength: 1, blocks })
+    const codeLength: CodeLength = {
+      site: 'hook_embed', rows: 100, classes: 2, ends: [4, 20, 100], uniform: 100, naming: 2, seconds: 1,
+      labels: code(40, [4, 8, 28]), shuffled: code(104, [4, 17, 83]), controlTask: null
+    }
+    const score = (directions: number, accuracy: number): ErasedScore => ({ directions, accuracy, interval: { lo: accuracy - 0.05, hi: accuracy + 0.05 }, variance: 0.1 })
+    const erasure: Erasure = {
+      site: 'hook_embed', rows: 100, majority: 0.5, before: { accuracy: 0.9, interval: { lo: 0.85, hi: 0.95 } }, leace: score(1, 0.5),
+      inlp: [score(1, 0.7), score(2, 0.5)], reached: true, shuffled: { leace: score(1, 0.89), inlp: score(2, 0.88) }, seconds: 1
+    }
+    const both = cardFigure({ ...card({ kind: 'classes', confusion: Int32Array.of(41, 19, 7, 53), calibration: null }, ['no', 'yes']), codeLength, erasure }, null, 'light')!
+    for (const text of ['40 bits, compression 2.50 ×; shuffled labels 0.96 ×', 'bits a label', 'uniform code', '90.0 % before, 50.0 % after LEACE; shuffled 89.0 %', 'INLP', 'directions taken out']) expect(both).toContain(`>${text}<`)
+    expect(both).not.toMatch(/NaN|Infinity/)
+    expect(pngSize(await renderPng(both, 1))).toEqual([960, 820])
+    // The last block takes 28 bits for 80 labels: .35 bits each, on an axis that begins at 0 and has 1 bit for the uniform code.
+    const [end, uniform, zero] = [/cx="408" cy="([\d.]+)" r="3.5"/, />uniform code</, />0</].map(pattern => pattern.exec(both))
+    const yOf = (match: RegExpExecArray | null | undefined): number => Number(/y="([\d.]+)"/.exec(both.slice(both.lastIndexOf('<text', match!.index)))?.[1]) - 4
+    expect((yOf(zero) - Number(end?.[1])) / (yOf(zero) - yOf(uniform))).toBeCloseTo(0.35, 1)
+    // Alone the erasure stands where the first panel would.
+    expect(pngSize(await renderPng(cardFigure({ ...card(null, []), erasure }, null, 'dark')!, 1))).toEqual([960, 416])
   })
 
   it('keeps forty classes within its frame', async () => {
