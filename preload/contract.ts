@@ -252,7 +252,7 @@ export interface RolesCheck {
   readonly targets: readonly { readonly name: string; readonly min: number; readonly max: number }[]
   readonly groups: number | null
   readonly problems: readonly DatasetProblem[]
-  /** First texts as the model will read them. */
+  /** First texts as the model will read them, each once. */
   readonly examples: readonly string[]
 }
 

@@ -2,7 +2,7 @@ import { ChevronLeft, ChevronRight, Table2 } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import type { CellCard, NumericValues } from '../../preload/contract'
 import { measures, methodName, writeHalf, writeMeasure } from '../../preload/measures'
-import { Button, Dialog, ErrorNotice, formatPercent, formatQuantity, IconButton, SegmentedControl, Select, Skeleton, WarningNotice } from '../components'
+import { Button, Dialog, ErrorNotice, formatNumber, formatPercent, formatQuantity, IconButton, SegmentedControl, Select, Skeleton, WarningNotice } from '../components'
 import { siteName, stepLayer } from '../layers'
 import { closeCard, useCard } from '../state/card'
 import { useAnswer, useProbeValues, useRunKey } from '../state/engine-data'
@@ -124,8 +124,8 @@ function NumberFigures({ detail: { targets } }: { readonly detail: Extract<CellC
             <dl className="CellCard-errors">
               {own && <div><dt>R²</dt><dd>{writeMeasure('r2', own.r2)} {writeHalf('r2', (own.r2Interval.hi - own.r2Interval.lo) / 2)}</dd></div>}
               {own?.spearman != null && <div><dt>Spearman ρ</dt><dd>{writeMeasure('spearman', own.spearman)}</dd></div>}
-              <div><dt>Root mean squared error</dt><dd>{short(rmse)}</dd></div>
-              {own && <div><dt>Mean absolute error</dt><dd>{short(own.meanAbsoluteError)}</dd></div>}
+              <div><dt>Root mean squared error</dt><dd>{formatNumber(rmse)}</dd></div>
+              {own && <div><dt>Mean absolute error</dt><dd>{formatNumber(own.meanAbsoluteError)}</dd></div>}
               {slope !== null && <div><dt title="1 where predictions are neither shrunk nor stretched">Slope of actual on predicted</dt><dd>{slope.toFixed(2)}</dd></div>}
             </dl>
           </section>
@@ -164,8 +164,4 @@ function describe({ site, chosen }: CellCard): string {
 
 function titleCase(name: string): string {
   return name.charAt(0).toUpperCase() + name.slice(1)
-}
-
-function short(value: number): string {
-  return Math.abs(value) >= 1000 ? Math.round(value).toLocaleString('en-US') : String(Number(value.toPrecision(3)))
 }

@@ -9,7 +9,7 @@ export { Checkbox, Field, NumberInput, TextInput, type CheckboxProps, type Field
 export { Kbd, shortcutKeys } from './Kbd'
 export { ContextMenu, Menu, type ContextMenuProps, type MenuItem, type MenuProps } from './Menu'
 export { styleNonce } from './nonce'
-export { formatBytes, formatClock, formatCompact, formatCount, formatDuration, formatPercent, formatPercentInterval, formatQuantity } from './numbers'
+export { formatBytes, formatClock, formatCompact, formatCount, formatDuration, formatNumber, formatPercent, formatPercentInterval, formatQuantity } from './numbers'
 export { ProgressBar, type ProgressBarProps } from './ProgressBar'
 export { SegmentedControl, type Segment, type SegmentedControlProps } from './SegmentedControl'
 export { Select, type SelectOption, type SelectProps } from './Select'

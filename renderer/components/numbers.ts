@@ -8,6 +8,13 @@ export function formatCount(count: number): string {
   return thousands.format(Math.round(count))
 }
 
+/** A value of a column: −80.2167 → `−80.2`, 1234.5 → `1,235`; `–` for none. */
+export function formatNumber(value: number): string {
+  if (Number.isNaN(value)) return '–'
+  const written = Math.abs(value) >= 1000 ? formatCount(value) : String(Number(value.toPrecision(3)))
+  return written.replace('-', '−')
+}
+
 /** 22713216 → `22.7M`, for parameters and vocabularies on narrow cards. */
 export function formatCompact(count: number): string {
   return compact.format(count)

@@ -1,5 +1,5 @@
 import type { RolesCheck } from '../../preload/contract'
-import { formatCount } from '../components'
+import { formatCount, formatQuantity } from '../components'
 import './ClassCounts.css'
 
 const shown = 6
@@ -8,18 +8,21 @@ const shown = 6
 export function ClassCounts({ check }: { readonly check: RolesCheck }): React.JSX.Element | null {
   if (check.classes.length === 0) return null
   const most = Math.max(...check.classes.map(({ rows }) => rows))
-  const rest = check.classes.slice(shown)
+  // Of many classes the largest come first: the first six by name say little of seventeen.
+  const classes = check.classes.length > shown ? [...check.classes].sort((a, b) => b.rows - a.rows) : check.classes
+  const rest = classes.slice(shown)
+  const least = rest.at(-1)
   return (
     <div className="ClassCounts">
       <dl>
-        {check.classes.slice(0, shown).map(({ name, rows }) => (
+        {classes.slice(0, shown).map(({ name, rows }) => (
           <div key={name}>
             <dt title={name}>{name === '' ? 'empty' : name}</dt>
             <dd><span className="ClassCounts-bar" style={{ width: `${(100 * rows) / most}%` }} /><span className="tabular">{formatCount(rows)}</span></dd>
           </div>
         ))}
       </dl>
-      {rest.length > 0 && <p className="CardQuiet">and {rest.length} more</p>}
+      {least && <p className="CardQuiet tabular">and {rest.length} more{least.rows < most && `, the smallest ${least.name === '' ? 'empty' : least.name} with ${formatQuantity(least.rows, 'row')}`}</p>}
     </div>
   )
 }

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import type { Cell, ColumnInfo, DatasetSummary } from '../../preload/contract'
 import type { ColumnRoles, ProbePlan } from '../../preload/recipe'
-import { Button, Dialog, Disclosure, Field, formatCount, formatQuantity, SegmentedControl, Select, TextInput } from '../components'
+import { Button, Dialog, Disclosure, Field, formatCount, formatNumber, formatQuantity, SegmentedControl, Select, TextInput } from '../components'
 import { holdsTrees, rereadDataset, setRoles, suggestedRoles, useDatasetDialog } from '../state/dataset'
 import { useWorkbench, workbench } from '../state/workbench'
 import { ClassCounts } from './ClassCounts'
@@ -84,7 +84,7 @@ function PreviewCell({ column, cell, role }: { readonly column: ColumnInfo; read
 }
 
 function describe({ type, distinct, missing, min, max, examples }: ColumnInfo): string {
-  const range = min !== null && max !== null ? `, ${min} to ${max}` : ''
+  const range = min !== null && max !== null ? `, ${formatNumber(min)} to ${formatNumber(max)}` : ''
   return `${type}${range}; ${formatQuantity(distinct, 'distinct value')}, ${formatCount(missing)} empty\n${examples.join(', ')}`
 }
 
@@ -179,7 +179,7 @@ function TaskForm({ columns, roles }: { readonly columns: readonly ColumnInfo[];
       {task === 'numeric' && numbers.length > 0 && (
         <Field label="Second number" hint="Predicted together with the label. Latitude and longitude draw on a map.">
           {(id) => <Select id={id} label="Second number" value={roles.moreTargets[0] ?? none} onChange={(value) => setRoles({ ...roles, moreTargets: value === none ? [] : [value] })}
-            options={[{ value: none, label: 'None', detail: '' }, ...numbers.map(({ name, min, max }) => ({ value: name, label: name, detail: `${min ?? ''} to ${max ?? ''}` }))]} />}
+            options={[{ value: none, label: 'None', detail: '' }, ...numbers.map(({ name, min, max }) => ({ value: name, label: name, detail: min === null || max === null ? '' : `${formatNumber(min)} to ${formatNumber(max)}` }))]} />}
         </Field>
       )}
     </>
@@ -237,7 +237,7 @@ function Outcome({ dataset, roles }: { readonly dataset: DatasetSummary; readonl
         <p className="CardQuiet tabular">
           {formatCount(check.usableRows)} of {formatQuantity(dataset.rows, 'row')} can be used
           {check.groups !== null && `, in ${formatQuantity(check.groups, 'group')}`}
-          {check.targets.length > 0 && `. Predicted: ${check.targets.map(({ name, min, max }) => `${name} from ${min} to ${max}`).join(', ')}`}
+          {check.targets.length > 0 && `. Predicted: ${check.targets.map(({ name, min, max }) => `${name} from ${formatNumber(min)} to ${formatNumber(max)}`).join(', ')}`}
         </p>
       )}
       {check && roles.label !== null && <ClassCounts check={check} />}

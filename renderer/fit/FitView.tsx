@@ -69,10 +69,7 @@ export function FitView({ onSettled }: { readonly onSettled: () => void }): Reac
   return (
     <section className="FitView" aria-label={centre === 'map' ? 'Map' : 'Fit'}>
       <header className="FitView-header">
-        <div className="FitView-titles">
-          <h2>{title}{site !== null && <span> · {siteName(site)}</span>}</h2>
-          {statement !== null && <p title={statement}>{statement}</p>}
-        </div>
+        <h2>{title}{site !== null && <span> · {siteName(site)}</span>}</h2>
         {sweep && !sweep.coordinates && sweep.targets.length > 1 && (
           <Select label="Target" size="small" value={String(target)} onChange={(value) => setTarget(Number(value))} options={sweep.targets.map((name, index) => ({ value: String(index), label: name }))} />
         )}
@@ -84,6 +81,7 @@ export function FitView({ onSettled }: { readonly onSettled: () => void }): Reac
         <IconButton icon={Table2} label={asTable ? 'Show as a plot' : 'Show as table'} size="small" pressed={asTable} onClick={() => setAsTable(!asTable)} />
         <Menu align="end" items={items} trigger={<IconButton icon={Download} label="Export" size="small" disabled={!points} />} />
       </header>
+      {statement !== null && <p className="FitView-statement">{statement}</p>}
       {!points && (
         <div className="FitView-empty"><EmptyState icon={Globe2} title="Predictions appear once the layers are probed" body="Each row stands at its predicted place, joined to its true one." /></div>
       )}

@@ -39,8 +39,8 @@ export function InfluentialRows({ row }: { readonly row: number }): React.JSX.El
       {!value && !error && Array.from({ length: 5 }, (_, i) => <Skeleton key={i} width={`${85 - i * 7}%`} />)}
       {value && (
         <>
-          <InfluenceList title={`for ${value.predicted}`} kind="for" rows={value.supporting} most={strongest(value.supporting, value.opposing)} marked={marked} onMark={toggle} />
-          <InfluenceList title={`against ${value.predicted}`} kind="against" rows={value.opposing} most={strongest(value.supporting, value.opposing)} marked={marked} onMark={toggle} />
+          <InfluenceList title={`For ${value.predicted}`} kind="for" rows={value.supporting} most={strongest(value.supporting, value.opposing)} marked={marked} onMark={toggle} />
+          <InfluenceList title={`Against ${value.predicted}`} kind="against" rows={value.opposing} most={strongest(value.supporting, value.opposing)} marked={marked} onMark={toggle} />
           <p className="Inspector-quiet">Change of the logit that each of {formatQuantity(value.trainingRows, 'training row')} makes.</p>
         </>
       )}
@@ -102,9 +102,11 @@ function InfluenceList({ title, kind, rows, most, marked, onMark }: ListProps): 
             <li key={row}>
               <input type="checkbox" checked={marked.includes(row)} onChange={() => onMark(row)} aria-label={`Leave out row ${row + 1}`} />
               <button type="button" onClick={() => focusRow(row)} title={`Row ${row + 1}, ${label}: ${effect.toPrecision(3)}`}>
-                <span className="Influences-text">{open && roles && cells ? textOfRow(roles.text, open.columns, cells) : `Row ${formatCount(row + 1)}`}</span>
+                <span className="Influences-text">
+                  {open && roles && cells ? textOfRow(roles.text, open.columns, cells) : `Row ${formatCount(row + 1)}`}
+                  <i style={{ width: `${100 * Math.abs(effect) / most}%` }} aria-hidden />
+                </span>
                 <span className="Influences-label">{label}</span>
-                <svg viewBox="0 0 40 6" aria-hidden><rect width={40 * Math.abs(effect) / most} height={6} rx={1} /></svg>
                 <span className="Influences-effect">{effect > 0 ? '+' : '−'}{Math.abs(effect).toPrecision(2)}</span>
               </button>
             </li>

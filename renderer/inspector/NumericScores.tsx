@@ -1,4 +1,5 @@
 import type { RowScores } from '../../preload/contract'
+import { formatNumber } from '../components'
 import { siteName, siteTick } from '../layers'
 
 export interface NumericScoresProps {
@@ -35,9 +36,9 @@ function TargetScores({ target: { name, actual }, values, selected, onSelect }: 
   const few = values.length <= 24
   return (
     <figure className="RowScores">
-      <figcaption>{name} predicted by layer{Number.isNaN(own) ? '' : `: ${write(own)} here`}{Number.isNaN(actual) ? '' : `, actual ${write(actual)}`}</figcaption>
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={values.map(({ site, value }) => `${siteName(site)}: ${write(value)}`).join(', ')}>
-        {[low, high].map((tick) => <text key={tick} x={pad.left - 6} y={y(tick)} dy="0.35em" textAnchor="end">{write(tick)}</text>)}
+      <figcaption>{name} predicted by layer{Number.isNaN(own) ? '' : `: ${formatNumber(own)} here`}{Number.isNaN(actual) ? '' : `, actual ${formatNumber(actual)}`}</figcaption>
+      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={values.map(({ site, value }) => `${siteName(site)}: ${formatNumber(value)}`).join(', ')}>
+        {[low, high].map((tick) => <text key={tick} x={pad.left - 6} y={y(tick)} dy="0.35em" textAnchor="end">{formatNumber(tick)}</text>)}
         {at >= 0 && <rect className="RowScores-selected" x={x(at) - Math.max(step, 8) / 2} y={pad.top - 4} width={Math.max(step, 8)} height={HEIGHT - pad.top - pad.bottom + 8} rx={3} />}
         {!Number.isNaN(actual) && <line className="RowScores-base" x1={pad.left} x2={WIDTH - pad.right} y1={y(actual)} y2={y(actual)} />}
         <polyline className="RowScores-line" points={values.flatMap(({ value }, index) => Number.isNaN(value) ? [] : [`${x(index)},${y(value)}`]).join(' ')} />
@@ -46,13 +47,9 @@ function TargetScores({ target: { name, actual }, values, selected, onSelect }: 
           <text key={site} x={x(index)} y={HEIGHT - 6} textAnchor="middle" data-selected={index === at || undefined}>{siteTick(site)}</text>
         ))}
         {values.map(({ site, value }, index) => (
-          <rect key={site} className="RowScores-target" x={x(index) - step / 2} y={0} width={step} height={HEIGHT} onClick={() => onSelect(site)}><title>{`${siteName(site)}: ${write(value)}`}</title></rect>
+          <rect key={site} className="RowScores-target" x={x(index) - step / 2} y={0} width={step} height={HEIGHT} onClick={() => onSelect(site)}><title>{`${siteName(site)}: ${formatNumber(value)}`}</title></rect>
         ))}
       </svg>
     </figure>
   )
-}
-
-function write(value: number): string {
-  return Number.isNaN(value) ? '–' : Math.abs(value) >= 1000 ? Math.round(value).toLocaleString('en-US') : Number(value.toPrecision(3)).toString()
 }

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { formatCount } from '../components'
+import { formatCount, formatNumber } from '../components'
 import type { Legend, LegendEntry } from '../palette'
 import { useView } from '../state/view'
 import { ShapeMark } from './ShapeMark'
@@ -40,8 +40,6 @@ export function CloudLegend({ legend }: { readonly legend: Legend }): React.JSX.
   )
 }
 
-const number = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 })
-
 function ScaleLegend({ legend }: { readonly legend: Extract<Legend, { kind: 'scale' }> }): React.JSX.Element {
   const stops = Array.from({ length: 24 }, (_, i) => legend.color(i / 23))
   return (
@@ -50,7 +48,7 @@ function ScaleLegend({ legend }: { readonly legend: Extract<Legend, { kind: 'sca
       <svg className="CloudLegend-scale" width={144} height={8} aria-hidden>
         {stops.map((color, i) => <rect key={i} x={i * 6} width={6.5} height={8} fill={color} />)}
       </svg>
-      <p className="CloudLegend-ends"><span>{number.format(legend.min)}</span>{legend.middle !== null && <span>{number.format(legend.middle)}</span>}<span>{number.format(legend.max)}</span></p>
+      <p className="CloudLegend-ends"><span>{formatNumber(legend.min)}</span>{legend.middle !== null && <span>{formatNumber(legend.middle)}</span>}<span>{formatNumber(legend.max)}</span></p>
       {legend.missing > 0 && <p className="CloudLegend-missing">{formatCount(legend.missing)} without a value</p>}
     </div>
   )

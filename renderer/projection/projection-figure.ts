@@ -1,3 +1,4 @@
+import { formatNumber } from '../components'
 import type { Legend } from '../palette'
 import { escapeXml } from '../plots'
 import { shapePaths } from './ShapeMark'
@@ -72,8 +73,7 @@ function legendSvg({ legend, text, quiet, height }: CloudFigure, x: number, y: n
   const lines = [`<g transform="translate(${x},${y})" font-size="12"><text font-weight="600" fill="${text}">${escapeXml(legend.title)}</text>`]
   if (legend.kind === 'scale') {
     for (let i = 0; i < 36; i++) lines.push(`<rect x="${i * 4}" y="12" width="4.5" height="10" fill="${legend.color(i / 35)}"/>`)
-    const write = (value: number): string => String(Number(value.toPrecision(3)))
-    lines.push(`<text y="38" fill="${quiet}">${write(legend.min)}</text><text x="144" y="38" text-anchor="end" fill="${quiet}">${write(legend.max)}</text>`)
+    lines.push(`<text y="38" fill="${quiet}">${formatNumber(legend.min)}</text><text x="144" y="38" text-anchor="end" fill="${quiet}">${formatNumber(legend.max)}</text>`)
   } else {
     const room = Math.floor((height - 24) / 20)
     legend.entries.slice(0, room).forEach(({ text: name, color, shape, count }, i) => {

@@ -53,12 +53,12 @@ export function RunAction(): React.JSX.Element {
       </div>
     )
   }
-  const note = obstacle !== null ? `${obstacle}.` : status === 'cancelled' ? 'What was done is kept: the run goes on from there.' : null
+  const note = obstacle !== null ? `${obstacle}.` : resumable ? 'What was done is kept: the run goes on from there.' : null
   return (
     <div className="RunAction" data-tour="run">
       {note !== null && <p className="CardQuiet" id="run-note">{note}</p>}
       <Button variant="primary" className="RunAction-run" shortcut="Mod+Enter" disabled={obstacle !== null} aria-describedby={note === null ? undefined : 'run-note'} onClick={() => void startRun()}>
-        {status === 'cancelled' ? 'Continue run' : 'Run'}
+        {resumable ? 'Continue run' : 'Run'}
       </Button>
     </div>
   )

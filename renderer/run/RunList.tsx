@@ -7,8 +7,10 @@ import { useWorkbench } from '../state/workbench'
 /** The runs of the session, newest first; a click shows one. */
 export function RunList({ runs, shown }: { readonly runs: readonly RunSummary[]; readonly shown: string | null }): React.JSX.Element {
   const busy = useWorkbench(({ run }) => run?.progress != null)
-  // Runs of several models, such as the checkpoints of one, are told apart by the model.
-  const models = new Set(runs.map(({ model }) => model.hash)).size
+  // Runs of several models, such as the checkpoints of one, are told apart by the model; those of several datasets by the dataset.
+  const several = { models: new Set(runs.map(({ model }) => model.hash)).size > 1, datasets: new Set(runs.map(({ dataset }) => dataset.hash)).size > 1 }
+  const detail = (run: RunSummary): string =>
+    [...several.datasets ? [run.dataset.name.replace(/\.[a-z]+$/i, '')] : [], ...several.models ? [run.model.name] : []].join(' in ') || positionName(run)
   return (
     <section className="RunList" aria-label="Runs so far">
       <h3>Runs so far</h3>
@@ -17,7 +19,7 @@ export function RunList({ runs, shown }: { readonly runs: readonly RunSummary[];
           <li key={run.runId}>
             <button type="button" aria-current={run.runId === shown || undefined} disabled={busy && run.runId !== shown} onClick={() => showRun(run)} title={`${run.dataset.name} in ${run.model.name}, ${new Date(run.startedAt).toLocaleString()}`}>
               <span className="RunList-number tabular">{number}</span>
-              <span className="RunList-name">{run.probePlan.task === 'tree' ? 'parse trees' : run.dataset.roles.label ?? 'no label'}<small>{models > 1 ? run.model.name : positionName(run)}</small></span>
+              <span className="RunList-name">{run.probePlan.task === 'tree' ? 'parse trees' : run.dataset.roles.label ?? 'no label'}<small>{detail(run)}</small></span>
               <span className="RunList-outcome tabular">{outcome(run)}</span>
             </button>
           </li>

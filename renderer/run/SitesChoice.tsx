@@ -1,5 +1,5 @@
 import type { ModelSummary } from '../../preload/contract'
-import { formatQuantity } from '../components'
+import { formatCount } from '../components'
 import { openSites } from '../state/sites'
 import { useWorkbench } from '../state/workbench'
 import { PlanLine } from './PlanLine'
@@ -9,6 +9,6 @@ export function SitesChoice({ model }: { readonly model: ModelSummary | null }):
   const sites = useWorkbench(({ extraction }) => extraction.sites)
   const summary = model === null
     ? 'Embedding, every layer, final norm'
-    : sites === null ? `Every layer (${formatQuantity(model.defaultSites.length, 'site')})` : formatQuantity(sites.length, 'chosen site')
+    : sites === null ? `Every layer (${formatCount(model.defaultSites.length)})` : `${formatCount(sites.length)} chosen`
   return <PlanLine label="Sites" value={summary} choose={model && { label: 'Choose sites…', run: openSites }} />
 }

@@ -110,7 +110,8 @@ class DuckDBDataset implements OpenDataset {
     if (check.usableRows > 0) {
       for await (const chunk of this.texts(roles.text, null, 100)) examples.push(...chunk.texts.map((row) => row.text))
     }
-    return { ...check, examples: examples.slice(0, 5) }
+    // The words of a sentence share its text.
+    return { ...check, examples: [...new Set(examples)].slice(0, 5) }
   }
 
   rows(query: Omit<ParsedParams<'dataset.rows'>, 'datasetId'>): Promise<RowPage> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { matchesShortcut, commandOf, type PressedKey } from '../../../renderer/commands/shortcut-match'
-import { formatBytes, formatClock, formatCount, formatDuration, formatPercent, formatPercentInterval, formatQuantity } from '../../../renderer/components/numbers'
+import { formatBytes, formatClock, formatCount, formatDuration, formatNumber, formatPercent, formatPercentInterval, formatQuantity } from '../../../renderer/components/numbers'
 import { dropPromise } from '../../../renderer/frame/dropped-files'
 import { parseLayout } from '../../../renderer/state/layout-file'
 import { stepPlace } from '../../../renderer/tour/steps'
@@ -38,6 +38,7 @@ describe('numbers', () => {
   it('are written with no more digits than they are worth', () => {
     expect([formatPercent(0.8731), formatPercentInterval(0.8731, { lo: 0.851, hi: 0.893 })]).toEqual(['87.3 %', '87.3 ± 2.1 %'])
     expect([formatCount(1496), formatQuantity(1, 'row'), formatQuantity(1496, 'row')]).toEqual(['1,496', '1 row', '1,496 rows'])
+    expect([-80.2167, 0.01234, 1234.5, -12_345, NaN].map(formatNumber)).toEqual(['−80.2', '0.0123', '1,235', '−12,345', '–'])
     expect([0.0421, 3.14, 59.6, 72.4, 3660, 7259].map(formatDuration)).toEqual(['42 ms', '3.1 s', '1 m 0 s', '1 m 12 s', '1 h 1 m', '2 h 1 m'])
     expect([0, 72, 3661].map(formatClock)).toEqual(['00:00', '01:12', '1:01:01'])
     expect([0, 999, 1000, 22_713_216, 999_600_000].map(formatBytes)).toEqual(['0 B', '999 B', '1.0 kB', '23 MB', '1.0 GB'])
