@@ -38,7 +38,7 @@ const expected: Readonly<Record<string, object>> = {
 /** A GGUF file has its tokenizer inside, other models beside them. */
 async function tokenizerOf(model: string): Promise<Tokenizer | null> {
   const { format, graph } = locateModel(model)
-  return format === 'gguf' ? (await readGgufCard(graph)).tokenizer : await loadTokenizer(model)
+  return format === 'gguf' ? (await readGgufCard(graph)).tokenizer() : await loadTokenizer(model)
 }
 
 it('holds the samples that are tested here and no other', () => {

@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { basename, dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { FoundModel } from '../../../preload/contract'
 import { errorReport } from '../errors'
 import { readHints } from './config'
@@ -7,6 +8,7 @@ import { readSafetensorsModel } from './generated'
 import { precisionOfGguf } from './gguf'
 import { ggufModel } from './gguf/gguf-families'
 import { readGguf } from './gguf/gguf-file'
+import { requireKnownTokenizer } from './gguf/gguf-tokenizer'
 import { GgufWeights } from './gguf/gguf-weights'
 import { readOnnxModel } from './onnx'
 
@@ -41,6 +43,8 @@ async function describeGguf(path: string): Promise<ModelDescription> {
   try {
     await ggufModel(file)
     new GgufWeights(file, () => null)
+    const beside = [dirname(path), dirname(dirname(path))].some((folder) => existsSync(join(folder, 'tokenizer.json')))
+    if (!beside) requireKnownTokenizer(file)
     return { ...known, openable: true }
   } catch (error) {
     return { ...known, openable: false, reason: errorReport(error).message }

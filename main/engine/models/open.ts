@@ -148,10 +148,22 @@ async function readCard(files: ModelFiles): Promise<Card> {
   if (files.format === 'gguf') {
     const { readGgufCard } = await import('./gguf/gguf-card')
     const card = await readGgufCard(files.graph)
-    // A file may come without one; what lies beside it then counts.
-    return { ...card, tokenizer: card.tokenizer ?? await loadTokenizer(files.folders), warning: null }
+    return { ...card, tokenizer: await tokenizerOf(card.tokenizer, files.folders), warning: null }
   }
   return { ...readHints(files.folders), tokenizer: await loadTokenizer(files.folders), name: null, license: null, generation: readGenerationCard(files.folders) }
+}
+
+/** A GGUF file's own tokenizer; where it has none, or one that is not known, the one that lies beside it. */
+async function tokenizerOf(own: () => Tokenizer | null, folders: readonly string[]): Promise<Tokenizer | null> {
+  try {
+    const tokenizer = own()
+    if (tokenizer !== null) return tokenizer
+  } catch (error) {
+    const beside = await loadTokenizer(folders)
+    if (beside === null) throw error
+    return beside
+  }
+  return loadTokenizer(folders)
 }
 
 async function loadTokenizer(folders: readonly string[]): Promise<Tokenizer | null> {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ErrorReport } from '../../../preload/contract'
 import { LayerscopeError } from '../../../main/engine/errors'
+import { describeModel } from '../../../main/engine/models/describe-model'
 import { openModel, type TokenBatch } from '../../../main/engine/models'
 import { sharedExists, sharedFolder } from '../../fixtures/reference'
 import { writeSparseGguf } from '../../fixtures/sparse-files'
@@ -151,18 +152,40 @@ describe.skipIf(!sharedExists)('a folder without a model that is opened says wha
   })
 })
 
-it.skipIf(!sharedExists)('a GGUF file without a tokenizer reads the one beside it', async () => {
-  const path = join(root, 'bare.gguf')
+/** A GGUF file of one block, zeros throughout, with these entries about its tokenizer. */
+function writeSmallGguf(path: string, tokenizer: Readonly<Record<string, string>> = {}): void {
   const matrices = ['attn_q', 'attn_k', 'attn_v', 'attn_output', 'ffn_gate', 'ffn_up', 'ffn_down'].map(name => [`blk.0.${name}.weight`, [256, 256]] as const)
-  writeSparseGguf(path, 'Q8_0', [['token_embd.weight', [600, 256]], ...matrices, ['blk.0.attn_norm.weight', [256]], ['blk.0.ffn_norm.weight', [256]], ['output_norm.weight', [256]]], { block_count: 1, context_length: 64, embedding_length: 256, feed_forward_length: 256, 'attention.head_count': 4 })
-  const vocabulary = async (): Promise<number | null> => {
+  const tensors = [['token_embd.weight', [600, 256]], ...matrices, ['blk.0.attn_norm.weight', [256]], ['blk.0.ffn_norm.weight', [256]], ['output_norm.weight', [256]]] as const
+  writeSparseGguf(path, 'Q8_0', tensors, { block_count: 1, context_length: 64, embedding_length: 256, feed_forward_length: 256, 'attention.head_count': 4 }, tokenizer)
+}
+
+describe.skipIf(!sharedExists)('a GGUF file takes the tokenizer.json beside it', () => {
+  const vocabulary = async (path: string): Promise<number | null> => {
     const model = await openModel(path)
     await model.close()
     return model.summary.tokenizer === null ? null : model.tokenizer.vocabSize
   }
-  expect(await vocabulary()).toBeNull()
-  cpSync(join(zoo, 'llama', 'tokenizer.json'), join(root, 'tokenizer.json'))
-  expect(await vocabulary()).toBe(600)
+
+  it('where it has no tokenizer', async () => {
+    const path = join(root, 'bare.gguf')
+    writeSmallGguf(path)
+    expect(await vocabulary(path)).toBeNull()
+    cpSync(join(zoo, 'llama', 'tokenizer.json'), join(root, 'tokenizer.json'))
+    expect(await vocabulary(path)).toBe(600)
+  })
+
+  it.each([
+    ['cuts text by rules', { model: 'gpt2', pre: 'kimi-k2' }, 'tokenizer.ggml.pre', /by the rules "kimi-k2"/], ['is of a kind', { model: 'rwkv' }, 'tokenizer.ggml.model', /of the kind "rwkv"/]
+  ] as const)('where its own %s that nobody knows; without one it is refused, in the list too', async (_, tokenizer, field, message) => {
+    const path = join(root, 'unknown.gguf')
+    writeSmallGguf(path, tokenizer)
+    const report = await refusal(path)
+    expect(report).toMatchObject({ code: 'tokenizer-unsupported', file: path, field, message: expect.stringMatching(message) as string, hint: expect.stringContaining('tokenizer.json') as string })
+    expect(await describeModel(path, 'gguf')).toMatchObject({ openable: false, reason: report.message })
+    cpSync(join(zoo, 'llama', 'tokenizer.json'), join(root, 'tokenizer.json'))
+    expect(await vocabulary(path)).toBe(600)
+    expect(await describeModel(path, 'gguf')).toMatchObject({ openable: true })
+  })
 })
 
 it('a GGUF file of experts is refused as one', async () => {

@@ -4,14 +4,31 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import type { GgufValue } from '../../../main/engine/models/gguf/gguf-file'
+import { cuttingRules } from '../../../main/engine/models/gguf/cutting-rules'
 import { ggufTokenizer } from '../../../main/engine/models/gguf/gguf-tokenizer'
 import type { Tokenizer } from '../../../main/engine/models/open-model'
+import { AlignedText } from '../../../main/engine/models/tokenizer/aligned-text'
+import { createPreTokenizer } from '../../../main/engine/models/tokenizer/pre-tokenizers'
+import type { ErrorReport } from '../../../preload/contract'
 
 const fixtures = fileURLToPath(new URL('../../fixtures/', import.meta.url))
 const read = <T>(file: string): T => JSON.parse(readFileSync(join(fixtures, file), 'utf8')) as T
 const { texts } = read<{ readonly texts: readonly string[] }>('tokenizer-offsets.json')
 // Made by tests/fixtures/gguf-tokenizers.py.
 const expected = read<Readonly<Record<string, { readonly vocabulary: string; readonly ids: readonly (readonly number[])[] }>>>('gguf-tokenizers.json')
+
+// Made by tests/fixtures/cutting-rules.py: the lengths of every text's pieces under each rule.
+const { further, cuts } = read<{ readonly further: readonly string[]; readonly cuts: Readonly<Record<string, readonly (readonly number[])[]>> }>('cutting-rules.json')
+/** Each rule of the fixture with the names that cut alike in llama.cpp. */
+const ALIASES: readonly (readonly string[])[] = [
+  ['gpt-2', 'mpt', 'olmo', 'phi-2', 'jina-es', 'jina-de', 'jina-v2-es', 'jina-v2-de', 'gigachat', 'a.x-4.0', 'mellum', 'modern-bert', 'exaone4', 'jais', 'trillion', 'granite-docling', 'roberta-bpe', 'jina-v1-en', 'jina-v2-code'],
+  ['smollm', 'starcoder', 'refact', 'codeshell', 'exaone', 'minerva-7b', 'mellum2', 'command-r'],
+  ['stablelm2', 'qwen2', 'deepseek-r1-qwen', 'megrez', 'kormo', 'f2llmv2', 'hunyuan', 'solar-open', 'grok-2'],
+  ['dbrx', 'smaug-bpe', 'glm4', 'chatglm-bpe', 'llama-bpe', 'llama3', 'llama-v3', 'falcon3', 'falcon-h1', 'pixtral', 'midm-2.0', 'lfm2', 'jina-v5-nano'],
+  ['tekken'], ['gpt-4o', 'llama4', 'kanana2', 'talkie', 'minimax-m2', 'granite-embed-multi-97m'], ['deepseek-coder'], ['deepseek-llm'],
+  ['deepseek-v3', 'hunyuan-dense', 'joyai-llm', 'hy_v4'], ['spark2_5'], ['bloom', 'poro-chat', 'gpt3-finnish'], ['viking'], ['default'],
+  ['bailingmoe', 'bailingmoe2', 'llada-moe'], ['seed-coder'], ['ufakzeka'], ['laguna'], ['minicpm5'], ['qwen35'], ['exaone-moe'], ['jais-2'], ['youtu']
+]
 
 interface Source {
   readonly added_tokens: readonly { readonly id: number; readonly content: string; readonly special: boolean }[]
@@ -54,6 +71,29 @@ describe('tokenizers of GGUF files', () => {
 
   it('adds no beginning where the file says so', () => {
     expect(idsOf(rebuilt('llama-bpe', { add_bos_token: false }))).toEqual(expected['llama-bpe']?.ids.map(([, ...rest]) => rest))
+  })
+
+  it.each(ALIASES.flatMap(names => names.map(name => [name, names[0] ?? ''] as const)))('%s cuts as published', (name, published) => {
+    const { split } = createPreTokenizer(cuttingRules(name, 'm.gguf').split)
+    const all = [...texts, ...further]
+    expect(cuts[published]).toHaveLength(all.length)
+    all.forEach((text, at) => {
+      const lengths = split([new AlignedText(text, 0)]).map(piece => [...piece.text].length)
+      expect(lengths, JSON.stringify(text)).toEqual(cuts[published]?.[at])
+    })
+  })
+
+  it('falcon cuts by the steps of its tokenizer.json', () => {
+    const steps = (component: { readonly type: string; readonly pretokenizers?: unknown }): unknown => component.pretokenizers
+    const source = read<{ readonly pre_tokenizer: { readonly type: string } }>('tokenizers/falcon/tokenizer.json').pre_tokenizer
+    // Offsets are the tokenizer's own affair.
+    expect(JSON.parse(JSON.stringify(steps(cuttingRules('falcon', 'm.gguf').split)).replaceAll('"trim_offsets":false', '"trim_offsets":true'))).toEqual(steps(source))
+  })
+
+  it.each(['kimi-k2', 'afmoe', 'superbpe', 'tiny_aya', 'cohere2moe', 'chameleon', 'gemma4', 'granite-embed-multi-311m', 'sarvam-moe', 'whitespace'])('refuses %s, and says what to do', name => {
+    expect(() => cuttingRules(name, 'm.gguf')).toThrow(expect.objectContaining({ report: expect.objectContaining({
+      code: 'tokenizer-unsupported', file: 'm.gguf', message: expect.stringContaining(`by the rules "${name}"`) as string, hint: expect.stringContaining('tokenizer.json') as string
+    }) as ErrorReport }) as Error)
   })
 
   it.each([

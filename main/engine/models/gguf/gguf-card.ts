@@ -5,8 +5,8 @@ import { ggufModel } from './gguf-families'
 import { readGguf } from './gguf-file'
 import { ggufTokenizer } from './gguf-tokenizer'
 
-/** What a GGUF file says about itself besides its graph: sizes, the tokenizer inside, name and licence. */
-export async function readGgufCard(path: string): Promise<{ readonly hints: ArchitectureHints; readonly tokenizer: Tokenizer | null; readonly name: string | null; readonly license: string | null; readonly generation: GenerationCard }> {
+/** What a GGUF file says about itself besides its graph: sizes, the tokenizer inside (once asked for, since it may be one that is not known), name and licence. */
+export async function readGgufCard(path: string): Promise<{ readonly hints: ArchitectureHints; readonly tokenizer: () => Tokenizer | null; readonly name: string | null; readonly license: string | null; readonly generation: GenerationCard }> {
   const file = await readGguf(path)
   const { architecture } = await ggufModel(file)
   const { family, heads, kvHeads, headDim, vocab, maxPositions } = architecture
@@ -30,7 +30,7 @@ export async function readGgufCard(path: string): Promise<{ readonly hints: Arch
   const padding = file.metadata.get('tokenizer.ggml.padding_token_id')
   return {
     hints: { family, heads, kvHeads, headDim, vocab, maxPositions, padTokenId: typeof padding === 'number' ? padding : null },
-    tokenizer: ggufTokenizer(file, maxPositions),
+    tokenizer: () => ggufTokenizer(file, maxPositions),
     name: nameOf(path) ?? text('general.name'),
     license: text('general.license'),
     generation: { stopIds: [...stopIds], chat: template === null ? null : { template, beginToken: tokenOf('bos'), endToken: tokenOf('eos') } }

@@ -1,65 +1,11 @@
 import { LayerscopeError } from '../../errors'
 import type { Tokenizer } from '../open-model'
-import { PipelineTokenizer, tokenizerFileSchema, type TokenizerFile } from '../tokenizer'
+import { PipelineTokenizer, tokenizerFileSchema } from '../tokenizer'
 import type { GgufFile } from './gguf-file'
-
-type Component = NonNullable<TokenizerFile['pre_tokenizer']>
+import { byteLevel, cuttingRules, sequence, TOKENIZER_BESIDE, type Component, type CuttingRules } from './cutting-rules'
 
 /** Kinds of token (`llama_token_type`). */
 const TOKEN_TYPE = { unknown: 2, control: 3, userDefined: 4, byte: 6 } as const
-
-const split = (pattern: string): Component => ({ type: 'Split', pattern: { Regex: pattern }, behavior: 'Isolated', invert: false })
-const byteLevel = (useRegex: boolean): Component => ({ type: 'ByteLevel', add_prefix_space: false, trim_offsets: false, use_regex: useRegex })
-const sequence = (...pretokenizers: Component[]): Component => ({ type: 'Sequence', pretokenizers })
-const digitsApart: Component = sequence({ type: 'Digits', individual_digits: true }, byteLevel(true))
-
-const letters = (digits: string): Component =>
-  sequence(split(`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|${digits}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+`), byteLevel(false))
-
-/** Words that a change from small to capital letters cuts, as in Mistral's and OpenAI's newer tokenizers. */
-const cased = (contraction: string, digits: string): Component => {
-  const [capital, small] = ['[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]', '[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]']
-  const word = (capitals: string, smalls: string): string => `[^\\r\\n\\p{L}\\p{N}]?${capital}${capitals}${small}${smalls}${contraction}`
-  return sequence(split(`${word('*', '+')}|${word('+', '*')}|${digits}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+`), byteLevel(false))
-}
-
-interface PreTokenizer {
-  readonly split: Component
-  readonly normalizer?: Component
-  readonly ignoreMerges?: boolean
-  /** What llama.cpp adds around a text where the file does not say: most files of these tokenizers do not. */
-  readonly adds?: 'beginning' | 'both'
-}
-
-const llama3: PreTokenizer = { split: letters('\\p{N}{1,3}'), ignoreMerges: true, adds: 'beginning' }
-
-/**
- * Pre-tokenizers by the name GGUF files carry (llama.cpp's `llama-vocab.cpp`), as the source tokenizers spell them.
- * Some sources also normalise, which the file does not say and the name implies.
- */
-const PRE_TOKENIZERS: Readonly<Record<string, PreTokenizer>> = {
-  'gpt-2': { split: byteLevel(true) },
-  mpt: { split: byteLevel(true) },
-  olmo: { split: byteLevel(true), normalizer: { type: 'NFC' } },
-  smollm: { split: digitsApart },
-  starcoder: { split: digitsApart },
-  refact: { split: digitsApart },
-  codeshell: { split: digitsApart },
-  exaone: { split: digitsApart },
-  'command-r': { split: digitsApart, normalizer: { type: 'NFC' } },
-  qwen2: { split: letters('\\p{N}'), normalizer: { type: 'NFC' } },
-  'deepseek-r1-qwen': { split: letters('\\p{N}'), normalizer: { type: 'NFC' } },
-  stablelm2: { split: letters('\\p{N}') },
-  'llama-bpe': llama3, llama3, 'llama-v3': llama3, falcon3: llama3,
-  dbrx: { split: letters('\\p{N}{1,3}') },
-  'smaug-bpe': { split: letters('\\p{N}{1,3}') },
-  tekken: { split: cased('', '\\p{N}'), ignoreMerges: true, adds: 'beginning' },
-  'gpt-4o': { split: cased(`(?i:'s|'t|'re|'ve|'m|'ll|'d)?`, '\\p{N}{1,3}') },
-  'roberta-bpe': { split: byteLevel(true), adds: 'both' },
-  'deepseek-coder': {
-    split: sequence(split('[\\r\\n]'), split('\\s?\\p{L}+'), split('\\s?\\p{P}+'), split('[一-龥ࠀ-一가-\ud7ff]+'), { type: 'Digits', individual_digits: true }, byteLevel(false))
-  }
-}
 
 /**
  * Rebuilds the tokenizer that a GGUF file carries: byte-level BPE, SentencePiece BPE or unigram, or WordPiece.
@@ -67,16 +13,30 @@ const PRE_TOKENIZERS: Readonly<Record<string, PreTokenizer>> = {
  * @throws LayerscopeError `tokenizer-unsupported`, `tokenizer-unreadable`
  */
 export function ggufTokenizer(file: GgufFile, maxLength: number): Tokenizer | null {
+  const write = writerOf(file)
+  return write && new PipelineTokenizer(tokenizerFileSchema.parse(write(new GgufVocabulary(file))), { maxLength, truncationSide: 'right' })
+}
+
+/** Throws the `tokenizer-unsupported` of `ggufTokenizer`, without the time that it takes to build. */
+export function requireKnownTokenizer(file: GgufFile): void {
+  writerOf(file)
+}
+
+function writerOf(file: GgufFile): ((vocabulary: GgufVocabulary) => unknown) | null {
   const model = file.metadata.get('tokenizer.ggml.model')
   if (model === undefined || model === 'none' || model === 'no_vocab') return null
-  const vocabulary = new GgufVocabulary(file)
   const write = typeof model === 'string' && Object.hasOwn(KINDS, model) ? KINDS[model] : undefined
-  if (!write) {
-    throw new LayerscopeError({
-      code: 'tokenizer-unsupported', message: `The file's tokenizer is of the kind "${String(model)}", which Layerscope does not know; it knows ${Object.keys(KINDS).join(', ')}.`, file: file.path
-    })
-  }
-  return new PipelineTokenizer(tokenizerFileSchema.parse(write(vocabulary)), { maxLength, truncationSide: 'right' })
+  if (write === byteLevelFile) rulesOf(file)
+  if (write) return write
+  throw new LayerscopeError({
+    code: 'tokenizer-unsupported', file: file.path, field: 'tokenizer.ggml.model',
+    message: `The file's tokenizer is of the kind "${String(model)}", which Layerscope does not know; it knows ${Object.keys(KINDS).join(', ')}.`, hint: TOKENIZER_BESIDE
+  })
+}
+
+function rulesOf(file: GgufFile): CuttingRules {
+  const name = file.metadata.get('tokenizer.ggml.pre')
+  return cuttingRules(typeof name === 'string' ? name : 'gpt-2', file.path)
 }
 
 class GgufVocabulary {
@@ -109,11 +69,6 @@ class GgufVocabulary {
   flag(key: string, otherwise: boolean): boolean {
     const value = this.file.metadata.get(`tokenizer.ggml.${key}`)
     return typeof value === 'boolean' ? value : otherwise
-  }
-
-  text(key: string): string | null {
-    const value = this.file.metadata.get(`tokenizer.ggml.${key}`)
-    return typeof value === 'string' ? value : null
   }
 
   /**
@@ -154,19 +109,12 @@ class GgufVocabulary {
   }
 
   unreadable(key: string): LayerscopeError {
-    return new LayerscopeError({ code: 'tokenizer-unreadable', message: `The metadata entry tokenizer.ggml.${key} does not fit the vocabulary.`, file: this.file.path, field: `tokenizer.ggml.${key}` })
+    return new LayerscopeError({ code: 'tokenizer-unreadable', message: `The metadata entry tokenizer.ggml.${key} does not fit the vocabulary.`, file: this.file.path, field: `tokenizer.ggml.${key}`, hint: TOKENIZER_BESIDE })
   }
 }
 
 function byteLevelFile(vocabulary: GgufVocabulary): unknown {
-  const name = vocabulary.text('pre') ?? 'gpt-2'
-  const pre = (Object.hasOwn(PRE_TOKENIZERS, name) ? PRE_TOKENIZERS[name] : undefined)
-  if (!pre) {
-    throw new LayerscopeError({
-      code: 'tokenizer-unsupported', file: vocabulary.file.path,
-      message: `The file's tokenizer splits text by the rules "${name}", which Layerscope does not know; it knows ${Object.keys(PRE_TOKENIZERS).join(', ')}.`
-    })
-  }
+  const pre = rulesOf(vocabulary.file)
   return {
     added_tokens: vocabulary.added,
     normalizer: pre.normalizer ?? null,
