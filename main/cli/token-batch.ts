@@ -3,14 +3,28 @@ import { LayerscopeError } from '../engine/errors'
 import type { OpenModel, TokenBatch } from '../engine/models/index'
 import type { Terminal } from './terminal'
 
+export interface BatchInput {
+  readonly batch: TokenBatch
+  /** Of each row the tokens that were cut off because the model reads no more. */
+  readonly truncatedTokens: readonly number[]
+}
+
+/** What a command was given as `--ids`, else as `--text`; texts that are cut are told on stderr. */
+export async function batchInput(model: OpenModel, { ids, text = [] }: { readonly ids?: string; readonly text?: readonly string[] }, terminal: Terminal): Promise<BatchInput> {
+  if (ids === undefined) return batchOfTexts(model, text, terminal)
+  const batch = await readBatch(ids, model)
+  return { batch, truncatedTokens: Array.from({ length: batch.rows }, () => 0) }
+}
+
 /** Texts as one right-padded batch. */
-export function batchOfTexts(model: OpenModel, texts: readonly string[], terminal: Terminal): TokenBatch {
-  const rows = texts.map((text, index) => {
-    const { ids, truncated } = model.tokenizer.encode(text)
-    if (ids.length === 0) throw new LayerscopeError({ code: 'text-empty', message: `Text ${index + 1} has no tokens.`, row: index + 1 })
-    if (truncated > 0) terminal.warn(`Text ${index + 1} is longer than the model reads: ${truncated} tokens were cut off.`)
-    return ids
+function batchOfTexts(model: OpenModel, texts: readonly string[], terminal: Terminal): BatchInput {
+  const encodings = texts.map((text, index) => {
+    const encoding = model.tokenizer.encode(text)
+    if (encoding.ids.length === 0) throw new LayerscopeError({ code: 'text-empty', message: `Text ${index + 1} has no tokens.`, row: index + 1 })
+    if (encoding.truncated > 0) terminal.warn(`Text ${index + 1} is longer than the model reads: of its ${encoding.ids.length + encoding.truncated} tokens ${encoding.truncated} were cut off.`)
+    return encoding
   })
+  const rows = encodings.map(({ ids }) => ids)
   const length = Math.max(...rows.map(ids => ids.length))
   const inputIds = new Int32Array(rows.length * length)
   const attentionMask = new Uint8Array(rows.length * length)
@@ -18,14 +32,14 @@ export function batchOfTexts(model: OpenModel, texts: readonly string[], termina
     inputIds.set(ids, row * length)
     attentionMask.fill(1, row * length, row * length + ids.length)
   })
-  return { rows: rows.length, length, inputIds, attentionMask }
+  return { batch: { rows: rows.length, length, inputIds, attentionMask }, truncatedTokens: encodings.map(({ truncated }) => truncated) }
 }
 
 /**
  * A batch somebody else tokenized: `input_ids` and `attention_mask`, [rows, length] each. Padding may stand on either side where the
  * graph is Layerscope's own and numbers tokens by the mask; a graph of somebody else's counts positions from the left.
  */
-export async function readBatch(path: string, model: OpenModel): Promise<TokenBatch> {
+async function readBatch(path: string, model: OpenModel): Promise<TokenBatch> {
   const file = await openSafetensors(path)
   try {
     const [ids, mask] = [await file.readInt32('input_ids'), await file.readInt32('attention_mask')]

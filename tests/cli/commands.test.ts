@@ -115,6 +115,19 @@ describe.skipIf(!sharedPresent)('commands', () => {
     expect(JSON.parse(unknown.stdout)).toMatchObject({ error: { code: 'site-unknown' } })
   })
 
+  it('trace says how many tokens of a text the model does not read', async () => {
+    const out = join(folder, 'long.safetensors')
+    const args = ['trace', model, '--text', 'a', '--text', 'a '.repeat(500), '--sites', 'hook_embed', '--out', out]
+    const { code, stdout, stderr } = await start([...args, '--json'])
+    expect(code).toBe(0)
+    const { sites, truncatedTokens }: { sites: { shape: number[] }[]; truncatedTokens: number[] } = JSON.parse(stdout)
+    // 500 tokens and the two special ones, of which the model reads 128.
+    expect(sites[0]?.shape.slice(0, 2)).toEqual([2, 128])
+    expect(truncatedTokens).toEqual([0, 374])
+    expect(stderr).toContain('Text 2 is longer than the model reads: of its 502 tokens 374 were cut off.')
+    expect(stderr).not.toContain('Text 1')
+  })
+
   it('extract tells rows, sites and skipped rows, and keeps stderr for progress', async () => {
     const { code, stdout, stderr } = await start(['extract', model, data, '--template', '{town}: {statement}', '--sites', 'blocks.2.*out', '--dtype', 'f16', '--limit', '50', '--out', join(folder, 'few'), '--json'])
     expect(code).toBe(0)

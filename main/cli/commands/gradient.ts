@@ -2,7 +2,7 @@ import { openSafetensors, writeSafetensors } from '../../engine/activations/inde
 import { LayerscopeError } from '../../engine/errors'
 import { openModel, type OpenModel, type TokenBatch } from '../../engine/models/index'
 import type { Terminal } from '../terminal'
-import { batchOfTexts, readBatch } from '../token-batch'
+import { batchInput } from '../token-batch'
 
 export interface GradientOptions {
   readonly text?: readonly string[]
@@ -34,14 +34,14 @@ export async function gradient(path: string, options: GradientOptions, terminal:
   const expression = parseExpression(options.of)
   const model = await openModel(path, { signal, onStage(stage) { terminal.stage(stage) } })
   try {
-    const batch = options.ids === undefined ? batchOfTexts(model, options.text ?? [], terminal) : await readBatch(options.ids, model)
+    const { batch, truncatedTokens } = await batchInput(model, options, terminal)
     const cotangent = expression.kind === 'cotangent' ? await readCotangent(expression.file, batch) : logitCotangent(model, batch, expression)
     const started = performance.now()
     const { data, shape } = await model.gradient(batch, options.wrt, cotangent)
     const ms = performance.now() - started
     signal.throwIfAborted()
     await writeSafetensors(options.out, [{ name: `grad.${options.wrt}`, dtype: 'F32', shape, data }])
-    terminal.result({ shape, ms })
+    terminal.result({ shape, ms, truncatedTokens })
     terminal.print(`grad.${options.wrt} [${shape.join(', ')}] in ${Math.round(ms)} ms: ${options.out}`)
   } finally {
     await model.close()

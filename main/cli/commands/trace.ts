@@ -1,6 +1,6 @@
 import { writeSafetensors } from '../../engine/activations/index'
 import { openModel } from '../../engine/models/index'
-import { batchOfTexts, readBatch } from '../token-batch'
+import { batchInput } from '../token-batch'
 import { matchSites } from '../sites'
 import { table, type Terminal } from '../terminal'
 
@@ -15,7 +15,7 @@ export interface TraceOptions {
 export async function trace(path: string, options: TraceOptions, terminal: Terminal, signal: AbortSignal): Promise<void> {
   const model = await openModel(path, { signal, onStage(stage) { terminal.stage(stage) } })
   try {
-    const batch = options.ids === undefined ? batchOfTexts(model, options.text ?? [], terminal) : await readBatch(options.ids, model)
+    const { batch, truncatedTokens } = await batchInput(model, options, terminal)
     const names = model.sites.map(({ name }) => name)
     const asked = options.sites === undefined ? names : matchSites(names, options.sites)
     const started = performance.now()
@@ -32,7 +32,7 @@ export async function trace(path: string, options: TraceOptions, terminal: Termi
       { name: 'input_ids', dtype: 'I64', shape, data: BigInt64Array.from(batch.inputIds, BigInt) },
       { name: 'attention_mask', dtype: 'I64', shape, data: BigInt64Array.from(batch.attentionMask, BigInt) }
     ])
-    terminal.result({ sites: written.map(({ name, shape: dims }) => ({ name, shape: dims })), ms })
+    terminal.result({ sites: written.map(({ name, shape: dims }) => ({ name, shape: dims })), ms, truncatedTokens })
     terminal.print(table(['site', 'shape'], written.map(({ name, shape: dims }) => [name, `[${dims.join(', ')}]`]), 'll'))
     terminal.print(`\n${written.length} sites of ${batch.rows} × ${batch.length} tokens in ${Math.round(ms)} ms: ${options.out}`)
   } finally {
