@@ -1,9 +1,12 @@
+/** Loss and gradient of each of some problems at its point. */
+export interface Evaluation { readonly losses: Float64Array; readonly gradients: readonly Float64Array[] }
+
 /** Smooth convex problems of one size that are evaluated together, because one matrix product serves them all. */
 export interface BatchObjective {
   /** Parameters of one problem. */
   readonly dimension: number
-  /** Loss and gradient of each of `problems` at its point; gradients are fresh arrays. */
-  evaluate(problems: readonly number[], points: readonly Float64Array[]): Promise<{ readonly losses: Float64Array; readonly gradients: readonly Float64Array[] }>
+  /** Of each of `problems` at its point; gradients are fresh arrays. */
+  evaluate(problems: readonly number[], points: readonly Float64Array[]): Promise<Evaluation>
   /** Multiplies each vector, in place, by a symmetric positive approximation of its problem's inverse Hessian. */
   precondition(problems: readonly number[], vectors: readonly Float64Array[]): Promise<void>
 }
@@ -14,13 +17,14 @@ export interface MinimiseOptions {
   readonly iterations: number
   /** Steps that together must lower the loss by `tolerance` of it; any number where it is not given. */
   readonly patience?: number
+  /** What the objective gives at the starts, where the caller has it. */
+  readonly start?: Evaluation
   /** Called between iterations; throws to stop. */
   readonly checkpoint: () => void
 }
 
-export interface MinimiseResult {
-  /** [problems] */
-  readonly losses: Float64Array
+/** Losses and gradients at the minima. */
+export interface MinimiseResult extends Evaluation {
   /** Iterations of the slowest problem. */
   readonly iterations: number
   /** Expected decrease of the next step as a share of the loss, for problems that reached the cap; 0 for the others. [problems] */
@@ -60,7 +64,7 @@ interface State {
  * and end, and converged problems drop out of the evaluation. `points` holds the starts and receives the minima.
  */
 export async function minimise(objective: BatchObjective, points: Float64Array[], options: MinimiseOptions): Promise<MinimiseResult> {
-  const start = await objective.evaluate([...points.keys()], points)
+  const start = options.start ?? await objective.evaluate([...points.keys()], points)
   const states = points.map((point, problem): State => ({
     problem, point, gradient: start.gradients[problem] as Float64Array, loss: start.losses[problem] as number,
     direction: point, slope: 0, stepLength: 1, history: [], lately: []
@@ -77,7 +81,7 @@ export async function minimise(objective: BatchObjective, points: Float64Array[]
   for (const { problem, point } of states) points[problem] = point
   const remaining = new Float64Array(points.length)
   if (iteration === options.iterations) for (const { problem, slope, loss } of active) remaining[problem] = -slope / 2 / loss
-  return { losses: Float64Array.from(states, state => state.loss), iterations: iteration, remaining }
+  return { losses: Float64Array.from(states, state => state.loss), gradients: states.map(state => state.gradient), iterations: iteration, remaining }
 }
 
 /** Sets each state's direction −H g by the two-loop recursion; the preconditioner is the initial H. */

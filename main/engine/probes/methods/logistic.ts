@@ -1,5 +1,5 @@
 import type { FitJob, FitResult, LinearProbe, Precision, ProbeMethod, SiteContext } from '../probe-method'
-import { minimise, type BatchObjective } from '../batched-lbfgs'
+import { minimise, type BatchObjective, type Evaluation } from '../batched-lbfgs'
 import { LogisticProblems } from './logistic-problems'
 import { Preconditioner } from './preconditioner'
 
@@ -44,32 +44,40 @@ export function logSpace(low: number, high: number, count: number): readonly num
   return Array.from({ length: count }, (_, i) => 10 ** (low + (high - low) * i / (count - 1)))
 }
 
+/** Where a job's path stands: its last solution, and the one before. */
+interface Reached {
+  readonly point: Float64Array
+  readonly loss: number
+  readonly gradient: Float64Array
+  readonly strength: number
+  readonly before: { readonly point: Float64Array; readonly strength: number } | null
+}
+
 async function fitPath(context: SiteContext, jobs: readonly FitJob[], preconditioner: Preconditioner, precision: Precision): Promise<readonly FitResult[]> {
   const problems = new LogisticProblems(context, jobs)
-  const points = jobs.map((job, i) => problems.start(i, job.start))
   const probes = jobs.map((): LinearProbe[] => [])
   const objectives = jobs.map((): number[] => [])
   const unfinished = jobs.map((): number[] => [])
-  /** The solution before the present one, for those that have two. */
-  const before = jobs.map((): Past | undefined => undefined)
-  const reached = jobs.map((): number | undefined => undefined)
+  const reached = jobs.map((): Reached | null => null)
   const strengths = [...new Set(jobs.flatMap(job => job.strengths))].sort((a, b) => a - b)
   let iterationsBefore = 0
   for (const strength of strengths) {
     const here = [...jobs.keys()].filter(job => jobs[job]?.strengths.includes(strength))
-    const batch = here.map(job => points[job] as Float64Array)
+    const batch = here.map(job => reached[job]?.point ?? problems.start(job, jobs[job]?.start ?? null))
     const objective = await problems.at(strength, here, batch, preconditioner, iterationsBefore)
-    await extrapolate(objective, batch, here.map(job => before[job]), strength)
-    const result = await minimise(objective, batch, { tolerance: tolerances[precision], patience: patience[precision], iterations: precision === 'final' || context.products.outputs === 1 ? iterations : iterationsOfClasses, checkpoint: context.checkpoint })
+    const start = await begin(objective, batch, here.map(job => reached[job] ?? null), strength, context.products.outputs)
+    const result = await minimise(objective, batch, {
+      start, tolerance: tolerances[precision], patience: patience[precision],
+      iterations: precision === 'final' || context.products.outputs === 1 ? iterations : iterationsOfClasses, checkpoint: context.checkpoint
+    })
     iterationsBefore = result.iterations
     here.forEach((job, i) => {
       const point = batch[i] as Float64Array
-      const last = points[job] as Float64Array
-      before[job] = reached[job] === undefined ? undefined : { point: last, strength: reached[job] as number, next: strength }
-      points[job] = point
-      reached[job] = strength
+      const loss = result.losses[i] as number
+      const last = reached[job]
+      reached[job] = { point, loss, gradient: result.gradients[i] as Float64Array, strength, before: last ? { point: last.point, strength: last.strength } : null }
       probes[job]?.push(problems.probe(job, point))
-      objectives[job]?.push(result.losses[i] as number)
+      objectives[job]?.push(loss)
     })
     result.remaining.forEach((share, i) => { if (share > tolerances.validation) unfinished[here[i] as number]?.push(strength) })
   }
@@ -78,22 +86,35 @@ async function fitPath(context: SiteContext, jobs: readonly FitJob[], preconditi
   }))
 }
 
-/** A solution at `strength`, which was followed by the present one at `next`. */
-interface Past { readonly point: Float64Array; readonly strength: number; readonly next: number }
-
 /**
- * Moves each start along the line through its last two solutions, linear in log C, where that lowers the loss:
- * on nearly separable data the solution keeps growing in much the same direction.
+ * Moves each start along the line through its last two solutions, linear in log C, where that lowers the loss: on nearly
+ * separable data the solution keeps growing in much the same direction. Returns what the objective gives at the starts;
+ * where a start stays, that follows from what it was at the strength before, by the change of the penalty.
  */
-async function extrapolate(objective: BatchObjective, batch: Float64Array[], past: readonly (Past | undefined)[], strength: number): Promise<void> {
-  const those = [...batch.keys()].filter(i => past[i])
-  if (those.length === 0) return
-  const guesses = those.map(i => {
-    const { point: earlier, strength: first, next } = past[i] as Past
-    const share = Math.log(strength / next) / Math.log(next / first)
-    return Float64Array.from(batch[i] as Float64Array, (value, k) => value + share * (value - (earlier[k] as number)))
+async function begin(objective: BatchObjective, batch: Float64Array[], reached: readonly (Reached | null)[], strength: number, outputs: number): Promise<Evaluation> {
+  const starts = batch.map((point, i) => {
+    const last = reached[i]
+    if (!last?.before) return point
+    const earlier = last.before.point
+    const share = Math.log(strength / last.strength) / Math.log(last.strength / last.before.strength)
+    return Float64Array.from(point, (value, k) => value + share * (value - (earlier[k] as number)))
   })
-  const guessed = await objective.evaluate(those, guesses)
-  const present = await objective.evaluate(those, those.map(i => batch[i] as Float64Array))
-  those.forEach((i, at) => { if ((guessed.losses[at] as number) < (present.losses[at] as number)) batch[i] = guesses[at] as Float64Array })
+  const { losses, gradients } = await objective.evaluate([...batch.keys()], starts)
+  return {
+    losses,
+    gradients: gradients.map((gradient, i) => {
+      const last = reached[i]
+      if (last?.before) {
+        const penalties = 1 / strength - 1 / last.strength
+        const weights = last.point.subarray(0, objective.dimension - outputs)
+        const stays = last.loss + penalties / 2 * weights.reduce((sum, weight) => sum + weight * weight, 0)
+        if (stays <= (losses[i] as number)) {
+          losses[i] = stays
+          return last.gradient.map((value, k) => value + penalties * (weights[k] ?? 0))
+        }
+      }
+      batch[i] = starts[i] as Float64Array
+      return gradient
+    })
+  }
 }
