@@ -1,11 +1,14 @@
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { noContrast, sweep } from '../../main/engine/probes'
-import { planFolds } from '../../main/engine/probes/folds'
+import { planFolds, type FoldPlan } from '../../main/engine/probes/folds'
 import { logistic } from '../../main/engine/probes/methods/logistic'
+import type { FitJob } from '../../main/engine/probes/probe-method'
 import { Products } from '../../main/engine/probes/products'
 import { seededRandom } from '../../main/engine/probes/random'
 import { prepareSite } from '../../main/engine/probes/site-data'
@@ -45,23 +48,25 @@ async function compare(given: Material, folder: string, print: (line: string) =>
   const jobs = Array.from({ length: folds }, (_, fold) => ({
     cells: Array.from({ length: folds }, (_, cell) => cell).filter(cell => cell !== fold), codes: given.codes, strengths, start: null
   }))
-  // As the sweep does: as many sites at once as there are cores, each with products of one thread.
-  const lanes = await Promise.all(Array.from({ length: Math.min(siteCount, availableParallelism()) }, () => Products.create(1, 1)))
-  const fitSite = async (file: string, products: Products): Promise<readonly Float64Array[]> => {
-    const data = prepareSite(file, { data: activations(file), rows, columns }, rows, Int32Array.from(given.codes.keys()), plan.cellOfRow, plan.cells)
-    const context = { data, cellOfRow: plan.cellOfRow, classes: 2, products, contrast: noContrast(rows), seed: 0, checkpoint: () => undefined }
-    return (await logistic.fit(context, jobs, 'validation')).map(fit => fit.objectives)
+  // What is compiled of this file, beside the program that runs it.
+  const program = join(dirname(process.argv[1] ?? ''), 'bench.mjs')
+  // As the sweep does: as many sites at once as there are cores, each in a thread of its own.
+  const lanes = Array.from({ length: Math.min(siteCount, availableParallelism()) }, () => new Worker(program, { workerData: { plan, jobs } satisfies Lane }))
+  const fitSite = async (file: string, lane: Worker): Promise<readonly Float64Array[]> => {
+    lane.postMessage(file)
+    const [objectives] = await once(lane, 'message') as [readonly Float64Array[]]
+    return objectives
   }
   // The first call compiles and touches memory; every contender but Python's own start-up is measured warm.
-  await Promise.all(lanes.map(products => fitSite(given.files[0] ?? '', products)))
+  await Promise.all(lanes.map(lane => fitSite(given.files[0] ?? '', lane)))
   const began = performance.now()
   const objectives: (readonly Float64Array[])[] = []
   let next = 0
-  await Promise.all(lanes.map(async products => {
-    for (let site = next++; site < given.files.length; site = next++) objectives[site] = await fitSite(given.files[site] ?? '', products)
+  await Promise.all(lanes.map(async lane => {
+    for (let site = next++; site < given.files.length; site = next++) objectives[site] = await fitSite(given.files[site] ?? '', lane)
   }))
   const ours = (performance.now() - began) / 1000
-  for (const products of lanes) await products.release()
+  for (const lane of lanes) await lane.terminate()
   print(`ours, ${folds} folds × ${strengths.length} strengths, reading and standardising included, ${lanes.length} sites at once: ${ours.toFixed(2)} s for ${siteCount} sites, ${(1000 * ours / siteCount).toFixed(0)} ms a site`)
 
   const controlled = await sweep({
@@ -98,6 +103,20 @@ async function compare(given: Material, folder: string, print: (line: string) =>
   const output = execFileSync(python, [peer, folder, given.csv, 'label', 'city'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: 2 ** 24 })
   const total = (JSON.parse(output.trim().split('\n').pop() ?? '{}') as { totalSeconds?: number }).totalSeconds ?? NaN
   print(`scikit-learn (LogisticRegressionCV, as ../shared/peers writes it; its folds are its own): ${total.toFixed(1)} s; ours is ${(total / ours).toFixed(1)} × faster on as many fits, ${(total / seconds).toFixed(1)} × with the whole protocol`)
+}
+
+/** What a thread that fits sites is started with; it takes their files one at a time and answers with their objectives. */
+interface Lane { readonly plan: FoldPlan; readonly jobs: readonly FitJob[] }
+
+if (!isMainThread) await serve(workerData as Lane)
+
+async function serve({ plan, jobs }: Lane): Promise<void> {
+  const products = await Products.create(1, 1)
+  parentPort?.on('message', (file: string) => void (async () => {
+    const data = prepareSite(file, { data: activations(file), rows, columns }, rows, Int32Array.from({ length: rows }, (_, row) => row), plan.cellOfRow, plan.cells)
+    const context = { data, cellOfRow: plan.cellOfRow, classes: 2, products, contrast: noContrast(rows), seed: 0, checkpoint: () => undefined }
+    parentPort?.postMessage((await logistic.fit(context, jobs, 'validation')).map(fit => fit.objectives))
+  })())
 }
 
 async function material(folder: string, print: (line: string) => void): Promise<Material> {
