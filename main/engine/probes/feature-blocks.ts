@@ -43,7 +43,7 @@ export async function evaluateBlocks(
     addTo(first.loss, part.loss)
     addTo(gradient, part.gradient)
     addTo(first.interceptGradient, part.interceptGradient)
-    addTo(first.curvature, part.curvature)
+    if (first.curvature && part.curvature) addTo(first.curvature, part.curvature)
   }
   return { ...first, gradient }
 }

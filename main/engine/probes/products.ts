@@ -10,12 +10,12 @@ export interface BatchValues {
   readonly gradient: Float32Array | Float64Array
   /** [problems × outputs], by the intercepts */
   readonly interceptGradient: Float64Array
-  /** [problems × outputs], Σ p(1 − p) over training rows: second derivative by the intercept */
-  readonly curvature: Float64Array
+  /** [problems], Σ p(1 − p) over training rows: second derivative by the intercept; null for softmax problems */
+  readonly curvature: Float64Array | null
 }
 
 /**
- * The matrix products of a sweep, run by ONNX Runtime in float32 with losses and logistic functions in float64:
+ * The matrix products of a sweep, run by ONNX Runtime in float32 with logarithms and sums of losses in float64:
  * at weak regularisation a row's loss falls under float32's epsilon and would vanish in 1 + e^u.
  * `outputs` is 1 for two classes (one logit) and the number of classes otherwise. Features are [rows, columns].
  */
@@ -60,7 +60,7 @@ export class Products {
       loss: doubles(result['loss']),
       gradient: floats(result['gradient']),
       interceptGradient: doubles(result['interceptGradient']),
-      curvature: doubles(result['curvature'])
+      curvature: this.outputs === 1 ? doubles(result['curvature']) : null
     }
   }
 
@@ -116,40 +116,42 @@ function binaryEvaluation(): GraphBuilder {
   const graph = new GraphBuilder()
   const logits = logitsOf(graph)
   const targets = graph.input('targets')
-  const one = graph.scalar(1, 'float64')
-  // u = −ỹ z; e^u beyond 80 would overflow the float32 gradient long after the loss stopped mattering.
+  const one = graph.scalar(1, 'float32')
+  // u = −ỹ z; e^u beyond 80 would overflow long after the loss stopped mattering.
   const margin = graph.op('Min', [graph.op('Mul', [logits, targets]), graph.scalar(80, 'float32')])
-  const sign = graph.cast(targets, 'float64')
-  const odds = graph.op('Mul', [graph.op('Exp', [graph.cast(margin, 'float64')]), graph.op('Abs', [sign])])
-  const onePlus = graph.op('Add', [odds, one])
-  graph.output(graph.sum(graph.op('Log', [onePlus]), [1], 'drop'), 'loss', 'float64')
-  const wrong = graph.op('Div', [odds, onePlus])
-  graph.output(graph.sum(graph.op('Mul', [wrong, graph.op('Sub', [one, wrong])]), [1], 'drop'), 'curvature', 'float64')
-  const residual = graph.op('Mul', [wrong, sign])
-  graph.output(graph.sum(residual, [1], 'drop'), 'interceptGradient', 'float64')
-  graph.output(graph.op('MatMul', [graph.cast(residual, 'float32'), 'features']), 'gradient')
+  const odds = graph.op('Mul', [graph.op('Exp', [margin]), graph.op('Abs', [targets])])
+  graph.output(graph.sum(graph.op('Log', [graph.op('Add', [graph.cast(odds, 'float64'), graph.scalar(1, 'float64')])]), [1], 'drop'), 'loss', 'float64')
+  const wrong = graph.op('Div', [odds, graph.op('Add', [odds, one])])
+  graph.output(graph.cast(graph.sum(graph.op('Mul', [wrong, graph.op('Sub', [one, wrong])]), [1], 'drop'), 'float64'), 'curvature', 'float64')
+  const residual = graph.op('Mul', [wrong, targets])
+  graph.output(graph.sum(graph.cast(residual, 'float64'), [1], 'drop'), 'interceptGradient', 'float64')
+  graph.output(graph.op('MatMul', [residual, 'features']), 'gradient')
   return graph
 }
 
 function softmaxEvaluation(): GraphBuilder {
   const graph = new GraphBuilder()
   const flat = logitsOf(graph)
-  const logits = graph.cast(graph.op('Reshape', [flat, graph.op('Shape', [graph.input('targets')])]), 'float64')
-  const targets = graph.cast('targets', 'float64')
-  const training = graph.sum(targets, [1], 'keep')
+  const targets = graph.input('targets')
+  const shape = graph.op('Shape', [targets])
+  const logits = graph.op('Reshape', [flat, shape])
   const largest = graph.op('ReduceMax', [logits], { axes: [1], keepdims: 1 })
   const exponentials = graph.op('Exp', [graph.op('Sub', [logits, largest])])
-  const total = graph.sum(exponentials, [1], 'keep')
-  const logTotal = graph.op('Add', [graph.op('Log', [total]), largest])
-  const own = graph.sum(graph.op('Mul', [targets, logits]), [1], 'keep')
-  graph.output(graph.sum(graph.op('Sub', [graph.op('Mul', [training, logTotal]), own]), [1, 2], 'drop'), 'loss', 'float64')
-  const probability = graph.op('Mul', [graph.op('Div', [exponentials, total]), training])
-  const spread = graph.op('Mul', [probability, graph.op('Sub', [graph.scalar(1, 'float64'), probability])])
-  graph.output(graph.sum(spread, [2], 'drop'), 'curvature', 'float64')
-  const residual = graph.op('Sub', [probability, targets])
-  graph.output(graph.sum(residual, [2], 'drop'), 'interceptGradient', 'float64')
-  const rows = graph.op('Reshape', [graph.cast(residual, 'float32'), graph.op('Shape', [flat])])
-  graph.output(graph.op('MatMul', [rows, 'features']), 'gradient')
+  const ownExponentials = graph.op('Mul', [exponentials, targets])
+  // Summed apart from the row's own class, beside which they may lie below float32's epsilon and are all of the loss.
+  const otherExponentials = graph.op('Sub', [exponentials, ownExponentials])
+  const own = graph.sum(ownExponentials, [1], 'keep')
+  const others = graph.sum(otherExponentials, [1], 'keep')
+  const training = graph.sum(targets, [1], 'keep')
+  const logTotal = graph.op('Log', [graph.op('Add', [graph.cast(own, 'float64'), graph.cast(others, 'float64')])])
+  const behind = graph.op('Sub', [largest, graph.sum(graph.op('Mul', [logits, targets]), [1], 'keep')])
+  const losses = graph.op('Mul', [graph.op('Add', [logTotal, graph.cast(behind, 'float64')]), graph.cast(training, 'float64')])
+  graph.output(graph.sum(losses, [1, 2], 'drop'), 'loss', 'float64')
+  // p at the other classes; p − 1 = −(sum of the others) at the own one.
+  const share = graph.op('Div', [training, graph.op('Add', [own, others])])
+  const residual = graph.op('Mul', [graph.op('Sub', [otherExponentials, graph.op('Mul', [targets, others])]), share])
+  graph.output(graph.cast(graph.sum(residual, [2], 'drop'), 'float64'), 'interceptGradient', 'float64')
+  graph.output(graph.op('MatMul', [graph.op('Reshape', [residual, graph.op('Shape', [flat])]), 'features']), 'gradient')
   return graph
 }
 

@@ -75,7 +75,7 @@ export class LogisticProblems {
     const byClass = classwise ? ClassPreconditioner.of(context, classwise) : null
     const inverses = byClass ? await byClass.at(strength, stacked.weights, stacked.intercepts, trains) : null
     const inverse = byClass ? null : await preconditioner.at(strength, stacked.weights, Float32Array.from(stacked.intercepts), trains, lastIterations)
-    const curvature = new Float64Array(here.length * outputs)
+    const curvature = new Float64Array(here.length)
     return {
       dimension: outputs * (columns + 1),
       evaluate: async (problems, at) => {
@@ -85,7 +85,7 @@ export class LogisticProblems {
         const values = await evaluateBlocks(context.products, context.data.blocks, weights, Float32Array.from(intercepts), block => targets[block] as Float32Array)
         const losses = values.loss
         const gradients = at.map((point, i) => {
-          curvature.set(values.curvature.subarray(i * outputs, (i + 1) * outputs), (problems[i] as number) * outputs)
+          if (values.curvature) curvature[problems[i] as number] = values.curvature[i] as number
           const { mean, inverseDeviation } = this.standardisations[jobs[i] as number] as Standardisation
           const gradient = new Float64Array(point.length)
           let squares = 0
@@ -111,20 +111,15 @@ export class LogisticProblems {
         }
         let products: Float32Array | null = null
         if (inverse) {
-          const stackedVectors = new Float32Array(vectors.length * outputs * columns)
-          vectors.forEach((vector, i) => stackedVectors.set(vector.subarray(0, outputs * columns), i * outputs * columns))
+          const stackedVectors = new Float32Array(vectors.length * columns)
+          vectors.forEach((vector, i) => stackedVectors.set(vector.subarray(0, columns), i * columns))
           products = await context.products.multiply(stackedVectors, inverse, columns)
         }
         vectors.forEach((vector, i) => {
-          for (let output = 0; output < outputs; output++) {
-            // Standardised features have unit mean square: the diagonal of the Hessian is about Σ p(1 − p) + 1/C.
-            const diagonal = Math.max(1e-6, curvature[(problems[i] as number) * outputs + output] as number)
-            const last = outputs * columns + output
-            vector[last] = (vector[last] as number) / diagonal
-            for (let k = output * columns; k < (output + 1) * columns; k++) {
-              vector[k] = products ? products[i * outputs * columns + k] as number : (vector[k] as number) / (diagonal + 1 / strength)
-            }
-          }
+          // Standardised features have unit mean square: the diagonal of the Hessian is about Σ p(1 − p) + 1/C.
+          const diagonal = Math.max(1e-6, curvature[problems[i] as number] as number)
+          vector[columns] = (vector[columns] as number) / diagonal
+          for (let k = 0; k < columns; k++) vector[k] = products ? products[i * columns + k] as number : (vector[k] as number) / (diagonal + 1 / strength)
         })
       }
     }
