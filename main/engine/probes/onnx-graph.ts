@@ -45,6 +45,14 @@ export class GraphBuilder {
     return name
   }
 
+  /** Float32 values that are part of the graph: a product with them packs them once instead of at every run. */
+  matrix(name: string, values: Float32Array, dims: readonly number[]): string {
+    this.constants.push(onnx.TensorProto.create({
+      name, dims: [...dims], dataType: elementTypes.float32, rawData: new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+    }))
+    return name
+  }
+
   /** Any operator with one output; attributes are integers. */
   op(opType: string, input: readonly string[], attributes: Readonly<Record<string, Attribute>> = {}, domain = ''): string {
     const output = this.fresh()

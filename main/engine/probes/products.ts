@@ -14,14 +14,21 @@ export interface BatchValues {
   readonly curvature: Float64Array | null
 }
 
+/** Evaluations of the same features after which they are packed. */
+const usesBeforePacking = 8
+
 /**
  * The matrix products of a sweep, run by ONNX Runtime in float32 with logarithms and sums of losses in float64:
  * at weak regularisation a row's loss falls under float32's epsilon and would vanish in 1 + e^u.
  * `outputs` is 1 for two classes (one logit) and the number of classes otherwise. Features are [rows, columns].
  */
 export class Products {
+  /** The features that were evaluated last, how often in a row, and the session that has them packed once that pays. */
+  private last: { readonly features: ort.Tensor; uses: number; packed: ort.InferenceSession | null } | null = null
+
   private constructor(
     readonly outputs: number,
+    private readonly threads: number,
     private readonly evaluation: ort.InferenceSession,
     private readonly curvature: ort.InferenceSession,
     private readonly product: ort.InferenceSession,
@@ -34,7 +41,8 @@ export class Products {
   static async create(outputs: number, threads = 0): Promise<Products> {
     return new Products(
       outputs,
-      await (outputs === 1 ? binaryEvaluation() : softmaxEvaluation()).session(threads),
+      threads,
+      await evaluationOf(outputs, null).session(threads),
       await inverseCurvature(outputs).session(threads),
       await rowsTimesSquare().session(threads),
       await scores().session(threads),
@@ -44,14 +52,16 @@ export class Products {
 
   /**
    * Loss and gradient. `weights` [problems × outputs, columns], `intercepts` [problems × outputs].
+   * The same tensor of features must hold the same values again.
    * `targets`: for one output [problems, rows] −1 on training rows of class 1, +1 on those of class 0, 0 elsewhere;
    * otherwise [problems × outputs, rows] 1 at the class of a training row, 0 elsewhere.
    */
   async evaluate(features: ort.Tensor, weights: Float32Array, intercepts: Float32Array, targets: Float32Array): Promise<BatchValues> {
     const [rows = 0, columns = 0] = features.dims
     const height = intercepts.length
-    const result = await this.evaluation.run({
-      features,
+    const packed = await this.packed(features)
+    const result = await (packed ?? this.evaluation).run({
+      ...packed ? {} : { features },
       weights: new ort.Tensor('float32', weights, [height, columns]),
       intercepts: new ort.Tensor('float32', intercepts, [height, 1]),
       targets: new ort.Tensor('float32', targets, this.outputs === 1 ? [height, rows] : [height / this.outputs, this.outputs, rows])
@@ -101,19 +111,41 @@ export class Products {
     return floats(result['logits'])
   }
 
+  /**
+   * The evaluation with these features as constants, or null. Packing a matrix for a product with few rows takes as long as
+   * the product: where the same features return often, as those of a site in one block do, it is done once.
+   */
+  private async packed(features: ort.Tensor): Promise<ort.InferenceSession | null> {
+    if (this.last?.features !== features) {
+      await this.last?.packed?.release()
+      this.last = { features, uses: 0, packed: null }
+    }
+    if (++this.last.uses === usesBeforePacking) this.last.packed = await evaluationOf(this.outputs, features).session(this.threads)
+    return this.last.packed
+  }
+
   async release(): Promise<void> {
+    await this.last?.packed?.release()
     for (const session of [this.evaluation, this.curvature, this.product, this.logits]) await session.release()
     await this.classwise?.release()
   }
 }
 
+/** Features are an input of the graph, or `constant`. */
+function evaluationOf(outputs: number, constant: ort.Tensor | null): GraphBuilder {
+  const graph = new GraphBuilder()
+  if (constant) graph.matrix('features', constant.data as Float32Array, constant.dims)
+  else graph.input('features')
+  return outputs === 1 ? binaryEvaluation(graph) : softmaxEvaluation(graph)
+}
+
+/** Of `features`, which the graph has. */
 function logitsOf(graph: GraphBuilder): string {
-  const product = graph.op('Gemm', [graph.input('weights'), graph.input('features')], { transB: 1 })
+  const product = graph.op('Gemm', [graph.input('weights'), 'features'], { transB: 1 })
   return graph.op('Add', [product, graph.input('intercepts')])
 }
 
-function binaryEvaluation(): GraphBuilder {
-  const graph = new GraphBuilder()
+function binaryEvaluation(graph: GraphBuilder): GraphBuilder {
   const logits = logitsOf(graph)
   const targets = graph.input('targets')
   const one = graph.scalar(1, 'float32')
@@ -129,8 +161,7 @@ function binaryEvaluation(): GraphBuilder {
   return graph
 }
 
-function softmaxEvaluation(): GraphBuilder {
-  const graph = new GraphBuilder()
+function softmaxEvaluation(graph: GraphBuilder): GraphBuilder {
   const flat = logitsOf(graph)
   const targets = graph.input('targets')
   const shape = graph.op('Shape', [targets])
@@ -157,6 +188,7 @@ function softmaxEvaluation(): GraphBuilder {
 
 function inverseCurvature(outputs: number): GraphBuilder {
   const graph = new GraphBuilder()
+  graph.input('features')
   const flat = logitsOf(graph)
   const rows = graph.op('Gather', [graph.op('Shape', [flat]), graph.integers([1])], { axis: 0 })
   const split = graph.op('Reshape', [flat, graph.op('Concat', [graph.integers([-1, outputs]), rows], { axis: 0 })])
@@ -183,6 +215,7 @@ function rowsTimesSquare(): GraphBuilder {
 
 function scores(): GraphBuilder {
   const graph = new GraphBuilder()
+  graph.input('features')
   graph.output(logitsOf(graph), 'logits')
   return graph
 }
