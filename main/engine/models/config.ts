@@ -1,10 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { modelTypeOfClass } from './model-type'
 
 const count = z.int().positive().nullish().catch(null)
 const configSchema = z.looseObject({
   model_type: z.string().nullish().catch(null),
+  architectures: z.array(z.string()).nullish().catch(null),
   num_attention_heads: count, n_head: count, n_heads: count, num_heads: count,
   num_key_value_heads: count, head_dim: count,
   hidden_size: count, n_embd: count, dim: count, d_model: count,
@@ -42,7 +44,8 @@ export function readHints(folders: readonly string[]): { readonly hints: Archite
     const heads = config.num_attention_heads ?? config.n_head ?? config.n_heads ?? config.num_heads ?? null
     const hidden = config.hidden_size ?? config.n_embd ?? config.dim ?? config.d_model ?? null
     const positions = config.max_position_embeddings ?? config.n_positions ?? config.n_ctx ?? config.max_seq_len ?? null
-    const family = parsed.model_type ?? null
+    // Older files name the class alone.
+    const family = parsed.model_type ?? modelTypeOfClass(parsed.architectures?.[0] ?? '')
     const offset = family !== null && OFFSET_POSITIONS.has(family) ? (config.pad_token_id ?? 1) + 1 : 0
     return {
       hints: {

@@ -8,6 +8,7 @@ import { readGenerationCard, type GenerationCard } from './generation-card'
 import { contentHash } from './hash'
 import { locateModel, type ModelFiles } from './locate'
 import { ModelThread } from './model-thread'
+import { ENCODERS } from './model-type'
 import type { OpenModel, Tokenizer } from './open-model'
 import { usableProvider } from './providers'
 import type { MeasuredSite } from './site-plan'
@@ -130,9 +131,6 @@ function tokenizerWarnings({ format, graph }: ModelFiles, tokenizer: Tokenizer |
   const owner = format === 'gguf' ? `The tokenizer of ${basename(graph)}` : 'tokenizer.json'
   return [`${owner} has ${String(tokenizer.vocabSize)} tokens, the model’s embedding ${String(vocab)} rows: texts with the others are refused. Check that the tokenizer is the model’s own.`]
 }
-
-/** Families that read a text in both directions: their logits, where they have them, are for masked tokens. */
-const ENCODERS: ReadonlySet<string> = new Set(['bert', 'roberta', 'xlm-roberta', 'camembert', 'distilbert', 'mpnet', 'electra', 'albert', 'deberta', 'deberta-v2', 'modernbert', 'nomic_bert', 'encoder'])
 
 function promptObstacle(family: string, { sites }: OpenedGraph, tokenizer: Tokenizer | null): string | null {
   if (tokenizer === null) return 'The model came without a tokenizer, so a prompt cannot be read.'

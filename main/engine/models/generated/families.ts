@@ -1,4 +1,5 @@
 import { LayerscopeError } from '../../errors'
+import { modelTypeOfClass } from '../model-type'
 import type { Activation, Architecture, Positions, TensorNames } from './architecture'
 import type { ModelConfig } from './config'
 import { readRotary } from './rotary'
@@ -368,10 +369,9 @@ export const FAMILIES: readonly Family[] = [
 export function modelTypeOf(config: ModelConfig): string {
   const stated = config.text('model_type')
   if (stated !== null) return stated
-  const saved = config.texts('architectures')?.[0]?.toLowerCase() ?? ''
+  const byClass = modelTypeOfClass(config.texts('architectures')?.[0] ?? '')
+  if (byClass !== null) return byClass
   const types = FAMILIES.flatMap(({ modelTypes }) => modelTypes)
-  const byClass = types.find((type) => new RegExp(`^${type.replace(/[_-]/g, '')}(model|for|lmhead|doubleheads)`).test(saved))
-  if (byClass !== undefined) return byClass
   throw config.invalid('model_type', `is missing, so that it does not say which family the model is of; Layerscope knows ${types.join(', ')}`)
 }
 
