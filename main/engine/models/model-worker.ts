@@ -11,6 +11,7 @@ import { rehearse } from './rehearsal'
 import type { Intervention, Tensor, TokenBatch } from './open-model'
 import { PackedGathering } from './packed-gathering'
 import type { Pack, ReadableModel } from './readable-model'
+import { rightPadded } from './right-padding'
 import { GraphSession, ModelSessions } from './sessions'
 import type { MeasuredSite } from './site-plan'
 import type { OpenedGraph, WorkerReply, WorkerRequest } from './worker-messages'
@@ -135,13 +136,16 @@ async function run({ id, batch, sites, gather, interventions }: WorkerRequest & 
     send({ kind: 'tensors', id, tensors, computedTokens: packs.reduce((total, pack) => total + pack.tokens.length, 0) }, tensors.map(([, { data }]) => data.buffer))
     return
   }
-  const outputs = await sessions.run(batch, [...new Set(asked.map(site => site.source))], interventions)
+  // What others exported may number positions by place: its rows begin at the left.
+  const right = model.declared === null ? rightPadded(batch) : null
+  const outputs = await sessions.run(right?.batch ?? batch, [...new Set(asked.map(site => site.source))], interventions)
   const tensors: [string, Tensor][] = []
   const transfer = new Set<ArrayBuffer>()
   for (const site of asked) {
     const output = outputs.get(site.source)
     if (output === undefined) throw new LayerscopeError({ code: 'model-run-failed', message: `The session gave no output for ${site.name}.` })
-    const tensor = gatherSite(output.data, output.dims, site, batch, gather, site.name)
+    const placed = right?.restore(output, site.layout) ?? output
+    const tensor = gatherSite(placed.data, placed.dims, site, batch, gather, site.name)
     // Copied out of ONNX Runtime's own memory, which belongs to it and cannot be transferred.
     const data = tensor.data === output.data ? tensor.data.slice() : tensor.data
     if (data.buffer instanceof ArrayBuffer) transfer.add(data.buffer)

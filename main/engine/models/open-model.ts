@@ -1,7 +1,7 @@
 import type { SamplingOptions } from './generate'
 import type { ModelSummary, SiteInfo, TokenInfo } from '../../../preload/contract'
 
-/** A rectangle of token ids. Rows are right-padded; `attentionMask` is 1 on real tokens. Both [rows, length]. */
+/** A rectangle of token ids; `attentionMask` is 1 on real tokens. Both [rows, length]. Layerscope pads on the right; padding elsewhere changes nothing. */
 export interface TokenBatch {
   readonly rows: number
   readonly length: number
