@@ -22,7 +22,7 @@ export function ClassCounts({ check }: { readonly check: RolesCheck }): React.JS
           </div>
         ))}
       </dl>
-      {least && <p className="CardQuiet tabular">and {rest.length} more{least.rows < most && `, the smallest ${least.name === '' ? 'empty' : least.name} with ${formatQuantity(least.rows, 'row')}`}</p>}
+      {least && <p className="CardQuiet tabular">and {rest.length} more{least.rows < most && `, down to ${formatQuantity(least.rows, 'row')}`}</p>}
     </div>
   )
 }
