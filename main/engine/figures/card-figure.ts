@@ -1,6 +1,5 @@
 import type { Calibration, CellCard } from '../../../preload/cards'
-import { baselineName, measures, methodName, writeHalf, writeMeasure } from '../../../preload/measures'
-import { axisTicks } from './axis-ticks'
+import { baselineName, measures, methodName, rangeTicks, writeHalf, writeMeasure } from '../../../preload/measures'
 import { palettes, themes, type FigureTheme } from './figure-colors'
 import { coordinate, estimatedWidth, percent, segment, shortened, svgDocument, textElement } from './figure-text'
 import { codeLengthPanel, erasurePanel } from './site-curve-panels'
@@ -104,7 +103,7 @@ function scatterPanel({ name, predicted, actual }: PredictedNumbers, left: numbe
   ;[low, high] = [low - margin, high + margin]
   const at = (value: number): number => SIDE * (value - low) / (high - low)
   const [x, y] = [(value: number): number => left + at(value), (value: number): number => TOP + SIDE - at(value)]
-  const axis = axisTicks(low, high, 5).flatMap(tick => [
+  const axis = rangeTicks([low, high], 6).flatMap(tick => [
     segment(x(tick), TOP, x(tick), TOP + SIDE, colors.hairline), segment(left, y(tick), left + SIDE, y(tick), colors.hairline),
     textElement(left - 8, y(tick) + 4, tick.toLocaleString('en-US'), { fill: colors.quietText, anchor: 'end' }), textElement(x(tick), TOP + SIDE + 18, tick.toLocaleString('en-US'), { fill: colors.quietText, anchor: 'middle' })
   ])

@@ -1,7 +1,6 @@
 import type { BaselineName, Measure, MeasureName, SiteResult, SweepSummary } from '../../../preload/contract'
 import { placeLabels } from '../../../preload/label-places'
-import { baselineName, measures, methodName, unitOf, writeHalf, writeMeasure, writeTick } from '../../../preload/measures'
-import { axisTicks } from './axis-ticks'
+import { baselineName, measures, methodName, rangeTicks, unitOf, writeHalf, writeMeasure, writeTick } from '../../../preload/measures'
 import { themes, type FigureTheme, type ThemeColors } from './figure-colors'
 import { coordinate, estimatedWidth, shortened, svgDocument, textElement } from './figure-text'
 import { siteLabels } from './site-labels'
@@ -108,7 +107,7 @@ function subtitle(sweep: SweepSummary, method: string, name: MeasureName): strin
 }
 
 function axes(frame: Frame, results: readonly SiteResult[], name: MeasureName, colors: ThemeColors): readonly string[] {
-  const ticks = axisTicks(frame.low, frame.high, 5)
+  const ticks = rangeTicks([frame.low, frame.high], 7)
   const labels = siteLabels(results.map(result => result.site))
   const widest = Math.max(...labels.map(label => estimatedWidth(label, 12))) + 8
   const every = Math.max(1, Math.ceil(widest * labels.length / (frame.right - frame.left)))

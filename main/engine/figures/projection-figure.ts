@@ -1,4 +1,4 @@
-import { axisTicks } from './axis-ticks'
+import { rangeTicks } from '../../../preload/measures'
 import { categoryColors, rampColor, themes, type FigureTheme, type NumericScale, type ThemeColors } from './figure-colors'
 import { coordinate, escapeText, estimatedWidth, shortened, svgDocument, textElement } from './figure-text'
 
@@ -170,7 +170,7 @@ function categoryLegend(colors: Extract<FigureColors, { kind: 'categorical' }>, 
 function colorBar(colors: Extract<FigureColors, { kind: 'numeric' }>, theme: ThemeColors): Legend {
   const { low, high } = numericRange(colors)
   const barHeight = 200
-  const ticks = axisTicks(low, high, 4)
+  const ticks = rangeTicks([low, high], 5)
   return {
     width: Math.max(96, estimatedWidth(shortened(colors.name ?? '', 24), 12) + 30),
     elements(left, top) {
