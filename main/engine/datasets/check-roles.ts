@@ -6,12 +6,14 @@ import { queryRows } from './database'
 import { nearestColumn } from './find-column'
 import { parsePolarity } from './polarity'
 import { predictedTask } from './predicted-task'
-import { toLabel, type TableColumn } from './profile-columns'
+import { numbersIn, type NumbersIn } from './numbers-in'
+import { mostNumberClasses, toLabel, type TableColumn } from './profile-columns'
 import { parseTemplate, templateColumns } from './template'
 
 /** More classes than this are not probed. */
 const mostClasses = 100
 const listedRows = 5
+const listedGroups = 3
 
 /** What a choice of columns means: task, classes, groups, and everything that would spoil the run, in sentences. */
 export async function checkRoles(connection: DuckDBConnection, table: string, columns: readonly TableColumn[], roles: ColumnRoles, asked: ProbeTask): Promise<Omit<RolesCheck, 'examples'>> {
@@ -47,15 +49,16 @@ export async function checkRoles(connection: DuckDBConnection, table: string, co
   if (noTrees !== null) return { task: 'tree', usableRows: 0, classes: [], targets: [], groups: null, problems: [{ row: null, message: noTrees }] }
   const task = isTree ? 'tree' : label === null ? 'none' : taskOf(columns, label, roles, asked)
   const classes = label === null || task === 'numeric' || isTree ? [] : await countClasses(connection, table, label, usable)
-  const targets = label !== null && task === 'numeric' ? checkTargets([label, ...more], say) : []
+  const { targets, withoutNumber } = label !== null && task === 'numeric' ? await checkTargets(connection, table, [label, ...more], usable, say) : { targets: [], withoutNumber: 0 }
   if (label !== null && !isTree) await checkLabel(connection, table, label, task, classes, usableRows, say)
+  if (label?.type === 'text' && asked === 'auto' && task !== 'numeric') sayMostlyNumbers(label, await numbersIn(connection, table, label, usable), say)
   const groups = group === null ? null : await checkGroup(connection, table, group, usable, say)
-  if (test !== null) await checkTest(connection, table, test, usable, usableRows, say)
+  if (test !== null) await checkTest(connection, table, { test, group }, usable, usableRows, say)
   if (pair !== null && label !== null) await checkPairs(connection, table, pair, label, usable, say)
   if (polarity !== null) await checkPolarity(connection, table, polarity, usable, say)
   if (roles.group !== null && roles.group === roles.label) say('The group is the label itself: no class would be in both training and test rows.')
   if (roles.text.kind === 'column' && roles.label === roles.text.column) say('The label is the text itself.')
-  return { task, usableRows: Math.min(usableRows, rows), classes, targets, groups, problems }
+  return { task, usableRows: Math.min(usableRows, rows) - withoutNumber, classes, targets, groups, problems }
 }
 
 const whiteSpace = `' ' || chr(9) || chr(10) || chr(13) || chr(160)`
@@ -86,13 +89,29 @@ function taskOf(columns: readonly TableColumn[], label: TableColumn, roles: Colu
   return predictedTask(columns, roles, asked) === 'numeric' ? 'numeric' : label.distinct === 2 ? 'binary' : 'multiclass'
 }
 
-/** The columns of numbers with their ranges; says which of them cannot be predicted as numbers. */
-function checkTargets(columns: readonly TableColumn[], say: (message: string) => void): RolesCheck['targets'] {
-  return columns.map(({ name, type, distinct, min, max }) => {
-    if (type !== 'integer' && type !== 'number') say(`“${name}” holds ${type === 'text' ? 'text' : `${type} values`}, not numbers: predict it as classes.`)
-    else if (distinct < 2) say(`Every row has the same “${name}”: there is nothing to predict.`)
-    return { name, min: min ?? NaN, max: max ?? NaN }
-  })
+/** The columns of numbers with their ranges, the label first; says which of them cannot be predicted as numbers, and which rows will be left out. */
+async function checkTargets(connection: DuckDBConnection, table: string, columns: readonly TableColumn[], usable: string, say: (message: string, row?: number) => void): Promise<{ readonly targets: RolesCheck['targets']; readonly withoutNumber: number }> {
+  let withoutNumber = 0
+  const targets: RolesCheck['targets'][number][] = []
+  for (const column of columns) {
+    const { name, type, distinct } = column
+    const isNumeric = type === 'integer' || type === 'number'
+    const found = isNumeric ? null : await numbersIn(connection, table, column, usable)
+    if (found !== null && found.numbers <= found.others) say(`“${name}” holds ${type === 'text' ? 'text' : `${type} values`}, not numbers: predict it as classes.`)
+    else if ((found?.distinct ?? distinct) < 2) say(`Every row has the same “${name}”: there is nothing to predict.`)
+    else if (found !== null && found.first !== null) {
+      if (column === columns[0]) withoutNumber = found.others
+      say(`${countOf(found.others, 'row has', 'rows have')} no number in “${name}” and will take no part in the probe; ${found.others === 1 ? 'it holds' : 'the first holds'} “${found.first.cell}”.`, found.first.row)
+    }
+    targets.push({ name, min: (found ?? column).min ?? NaN, max: (found ?? column).max ?? NaN })
+  }
+  return { targets, withoutNumber }
+}
+
+/** A column of a quantity that a few cells of text made one of classes. */
+function sayMostlyNumbers({ name }: TableColumn, { numbers, others, distinct, first }: NumbersIn, say: (message: string, row?: number) => void): void {
+  if (first === null || numbers <= others || distinct <= mostNumberClasses) return
+  say(`${numbers.toLocaleString('en')} of ${(numbers + others).toLocaleString('en')} values of “${name}” are numbers; “${first.cell}” is the first that is not, so they are read as classes. Correct it, or choose Predicted as, Numbers, which leaves such rows out.`, first.row)
 }
 
 async function countClasses(connection: DuckDBConnection, table: string, label: TableColumn, usable: string): Promise<RolesCheck['classes']> {
@@ -123,11 +142,23 @@ async function checkGroup(connection: DuckDBConnection, table: string, group: Ta
   return groups
 }
 
-async function checkTest(connection: DuckDBConnection, table: string, test: TableColumn, usable: string, usableRows: number, say: (message: string) => void): Promise<void> {
-  const [row] = await queryRows(connection, `SELECT count(*) FILTER (WHERE ${usable} AND lower(${test.sql}) IN ('1', 'true', 'test', 'yes')) FROM ${table}`)
+async function checkTest(connection: DuckDBConnection, table: string, { test, group }: { readonly test: TableColumn; readonly group: TableColumn | null }, usable: string, usableRows: number, say: (message: string) => void): Promise<void> {
+  const isTest = `coalesce(lower(${test.sql}) IN ('1', 'true', 'test', 'yes'), false)`
+  const [row] = await queryRows(connection, `SELECT count(*) FILTER (WHERE ${usable} AND ${isTest}) FROM ${table}`)
   const marked = Number(row?.[0] ?? 0)
   if (marked === 0) say(`“${test.name}” marks no row as test (true, 1 or “test”).`)
   else if (marked === usableRows) say(`“${test.name}” marks every row as test: nothing is left to train on.`)
+  else if (group !== null) await checkTestGroups(connection, table, { test, group, isTest }, usable, say)
+}
+
+/** Groups of which some rows are marked as test and others are not. */
+async function checkTestGroups(connection: DuckDBConnection, table: string, { test, group, isTest }: { readonly test: TableColumn; readonly group: TableColumn; readonly isTest: string }, usable: string, say: (message: string) => void): Promise<void> {
+  const rows = await queryRows(connection, `SELECT ${group.sql}, bool_or(${isTest}) AND NOT bool_and(${isTest}), bool_or(${isTest})
+    FROM ${table} WHERE (${usable}) AND ${group.sql} IS NOT NULL GROUP BY ${group.sql} ORDER BY min(rowid)`)
+  const tested = rows.filter(([, , any]) => any === true).length
+  const shared = rows.filter(([, both]) => both === true).map(([name]) => `“${String(name)}”`)
+  if (shared.length === 0) return
+  say(`“${test.name}” and “${group.name}” disagree: ${countOf(shared.length, 'group', 'groups')} of the ${tested} with test rows also ${shared.length === 1 ? 'has' : 'have'} training rows (${shared.slice(0, listedGroups).join(', ')}${shared.length > listedGroups ? ', …' : ''}). Mark whole groups as test, or choose no test column.`)
 }
 
 async function checkPairs(connection: DuckDBConnection, table: string, pair: TableColumn, label: TableColumn, usable: string, say: (message: string) => void): Promise<void> {

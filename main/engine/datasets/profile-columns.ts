@@ -18,7 +18,8 @@ export interface Table {
 
 const integerPattern = '[+-]?(0|[1-9][0-9]{0,14})'
 const wholePattern = '[+-]?(0|[1-9][0-9]{0,14})(\\.0+)?'
-const numberPattern = '[+-]?((0|[1-9][0-9]*)(\\.[0-9]*)?|\\.[0-9]+)([eE][+-]?[0-9]+)?'
+/** A number as text. */
+export const numberPattern = '[+-]?((0|[1-9][0-9]*)(\\.[0-9]*)?|\\.[0-9]+)([eE][+-]?[0-9]+)?'
 const datePattern = '[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.+Z-]*)?'
 
 /** Above this many rows the distinct values are estimated (HyperLogLog). */

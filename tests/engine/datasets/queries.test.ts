@@ -88,8 +88,8 @@ describe('texts', () => {
 describe('check', () => {
   const roles = (label: string, more: Partial<ColumnRoles> = {}): ColumnRoles => ({ text: { kind: 'column', column: 'text' }, label, moreTargets: [], group: null, test: null, pair: null, polarity: null, topic: null, ...more })
   const table = (): string => folder.write('roles.csv', [
-    'text,two,three,many,amount,same,mark,never,entity',
-    ...Array.from({ length: 60 }, (_, index) => `text ${index},${index % 2 === 0 ? 'yes' : 'no'},${index % 3},word${index},${index * 1.5},x,${index < 10 ? 'TRUE' : 'false'},0,e${index % 12}`)
+    'text,two,three,many,amount,same,mark,never,entity,price',
+    ...Array.from({ length: 60 }, (_, index) => `text ${index},${index % 2 === 0 ? 'yes' : 'no'},${index % 3},word${index},${index * 1.5},x,${index < 10 ? 'TRUE' : 'false'},0,e${Math.floor(index / 5)},${index === 36 ? 'n/a' : index % 30}`)
   ].join('\n'))
 
   it.each([
@@ -115,6 +115,30 @@ describe('check', () => {
       expect(good).toMatchObject({ groups: 12, problems: [] })
       const bad = await dataset.check(roles('two', { group: 'same', test: 'never' }))
       expect(bad.problems.map((problem) => problem.message)).toEqual(['“same” has a single value: rows cannot be split by it.', '“never” marks no row as test (true, 1 or “test”).'])
+    })
+  })
+
+  it('names the groups of which some rows are marked as test and others are not', async () => {
+    await using(table(), async (dataset) => {
+      const torn = await dataset.check(roles('two', { group: 'three', test: 'mark' }))
+      expect(torn.problems.map((problem) => problem.message)).toEqual([
+        '“mark” and “three” disagree: 3 groups of the 3 with test rows also have training rows (“0”, “1”, “2”). Mark whole groups as test, or choose no test column.'
+      ])
+    })
+  })
+
+  it('names the cell that makes a column of numbers one of text, and leaves its row out where numbers are asked for', async () => {
+    await using(table(), async (dataset) => {
+      const guessed = await dataset.check(roles('price'))
+      expect(guessed.task).toBe('multiclass')
+      expect(guessed.problems).toContainEqual({
+        row: 37, message: '59 of 60 values of “price” are numbers; “n/a” is the first that is not, so they are read as classes. Correct it, or choose Predicted as, Numbers, which leaves such rows out.'
+      })
+      const asked = await dataset.check(roles('price'), 'numeric')
+      expect(asked).toMatchObject({ task: 'numeric', usableRows: 59, targets: [{ name: 'price', min: 0, max: 29 }] })
+      expect(asked.problems).toEqual([{ row: 37, message: '1 row has no number in “price” and will take no part in the probe; it holds “n/a”.' }])
+      expect((await dataset.check(roles('price'), 'classes')).problems.map((problem) => problem.message).join()).not.toMatch(/are numbers/)
+      expect((await dataset.check(roles('many'), 'numeric')).problems.map((problem) => problem.message)).toEqual(['“many” holds text, not numbers: predict it as classes.'])
     })
   })
 
