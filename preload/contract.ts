@@ -325,8 +325,11 @@ interface SiteResultBase {
   readonly validationScore: number
   /** Regularisation, refitted on all training rows: C of scikit-learn for classifiers, α for ridge; the rank of structural probes. */
   readonly strength: number
-  /** `separable`: a plane separates the training rows without error; `unfinished`: a fit stopped at the cap of iterations. */
-  readonly remarks?: readonly ('separable' | 'unfinished')[]
+  /**
+   * `constant`: all rows have the same activations; `separable`: a plane separates the training rows without error;
+   * `unfinished`: a fit stopped at the cap of iterations.
+   */
+  readonly remarks?: readonly ('constant' | 'separable' | 'unfinished')[]
   readonly seconds: number
 }
 

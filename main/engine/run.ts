@@ -145,7 +145,7 @@ export async function probeStore(
   const [texts, labels] = [await store.texts(), await store.textColumn(roles.label)]
   if (plan.task === 'numeric') {
     const more = await Promise.all(roles.moreTargets.map(column => store.textColumn(column)))
-    const input = { texts, names: [roles.label, ...roles.moreTargets], columns: [labels, ...more], groups, test, sites, readSite: (site: string) => store.readSite(site) }
+    const input = { texts, names: [roles.label, ...roles.moreTargets], columns: [labels, ...more], groups, test, datasetRows: store.rows, sites, readSite: (site: string) => store.readSite(site) }
     return await regressionSweep(input, plan, heard, signal)
   }
   const contrast = await contrastColumns(store, roles)

@@ -1,6 +1,7 @@
 import type { ProbePlan } from '../../../preload/recipe'
 import { LayerscopeError } from '../errors'
-import { mostLeftOut } from './folds'
+import type { Caution } from './cautions'
+import { mostLeftOut, type FoldPlan } from './folds'
 
 /** The group of each row that takes part. */
 export interface CodedGroups {
@@ -38,15 +39,29 @@ export function checkSplit({ split }: ProbePlan, { given }: CodedGroups, hasTest
   })
 }
 
-/** Sentences about how many groups there are for what was asked. `folds` are those in use. */
-export function groupWarnings(plan: ProbePlan, { codes, ungrouped }: CodedGroups, folds: number, hasTest: boolean): readonly string[] {
-  const warnings: string[] = []
-  if (ungrouped > 0) warnings.push(`${ungrouped === 1 ? '1 row' : `${ungrouped} rows`} without a group ${ungrouped === 1 ? 'was' : 'were'} treated as a group of ${ungrouped === 1 ? 'its' : 'their'} own.`)
+/** What the number of groups gives cause for. `folds` are those in use. */
+export function groupCautions(plan: ProbePlan, { codes, ungrouped }: CodedGroups, folds: number, hasTest: boolean): readonly Caution[] {
+  const cautions: Caution[] = []
+  if (ungrouped > 0) cautions.push({ ground: 'rows', says: `${ungrouped === 1 ? '1 row' : `${ungrouped} rows`} without a group ${ungrouped === 1 ? 'was' : 'were'} treated as a group of ${ungrouped === 1 ? 'its' : 'their'} own.` })
   if (plan.split === 'leave-one-group-out' && !hasTest) {
     const groups = new Set(codes).size
-    if (groups > mostLeftOut) warnings.push(`There are ${groups} groups, and holding each out by itself would take as many fits: they were dealt into ${folds} folds of whole groups instead.`)
+    if (groups > mostLeftOut) cautions.push({ ground: 'folds', says: `There are ${groups} groups, and holding each out by itself would take as many fits: they were dealt into ${folds} folds of whole groups instead.` })
   } else if (folds < plan.folds) {
-    warnings.push(`Only ${folds} groups can be held out in turn, so ${folds} folds were used instead of ${plan.folds}.`)
+    cautions.push({ ground: 'folds', says: `Only ${folds} groups can be held out in turn, so ${folds} folds were used instead of ${plan.folds}.` })
   }
-  return warnings
+  return cautions
+}
+
+/**
+ * Where groups are so few that some training set cannot be split once more: no validation rows chose anything there.
+ * With more than one site a choice by test score would be the best of many.
+ */
+export function choiceCautions({ outer }: Pick<FoldPlan, 'outer'>, results: number): readonly Caution[] {
+  if (hasValidation({ outer }) || results < 2) return []
+  return [{ ground: 'choice', says: 'There are so few groups that none was left to validate on: no site was chosen, and the middle strength stands. The best test score of the sites is the best of many; do not quote it.' }]
+}
+
+/** Whether any strength or site was chosen on validation rows. */
+export function hasValidation({ outer }: Pick<FoldPlan, 'outer'>): boolean {
+  return outer.some(({ inner }) => inner.length > 0)
 }

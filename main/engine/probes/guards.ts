@@ -1,15 +1,14 @@
 import { textBelowChance, type ChosenSite, type ClassifiedSite } from '../../../preload/contract'
 import type { ProbePlan } from '../../../preload/recipe'
 import { wordLean } from './balanced-words'
+import { fewGroups, quotedList, sharedGroups, type Caution } from './cautions'
 import type { SiteContrast } from './contrast-pairs'
 import type { FoldPlan } from './folds'
-import { groupWarnings, type CodedGroups } from './groups'
+import { groupCautions, type CodedGroups } from './groups'
 import type { CodedLabels } from './labels'
 import { readsColumn } from './methods'
 import type { SiteOutcome } from './worker-protocol'
 
-/** Fewer groups than this make a cluster bootstrap interval too narrow to be believed. */
-const fewestGroups = 10
 /** Rows that a sentence lists. */
 const namedRows = 5
 
@@ -23,6 +22,8 @@ export interface SweepMaterial {
   readonly labels: CodedLabels
   readonly codes: Int32Array
   readonly groups: CodedGroups
+  /** What the group of an activation row is called. */
+  groupOf(row: number): string
   readonly contrast: SiteContrast
   readonly texts: readonly string[]
   readonly datasetRows: ArrayLike<number> | null
@@ -30,86 +31,95 @@ export interface SweepMaterial {
   readonly asked: ProbePlan
 }
 
-/** Sentences about the data and the folds, before any probe is fitted. */
-export function dataWarnings(material: SweepMaterial): readonly string[] {
-  const { labels, codes, groups: { codes: groups, given: hasGroups }, plan, asked } = material
-  const warnings: string[] = []
-  if (labels.missing > 0) warnings.push(`${rowsOf(labels.missing)} without a label took no part.`)
-  if (readsColumn(asked.methods, 'pair')) warnings.push(...untrained(material, material.contrast.partner, -1, 'in no contrast pair', 'methods on pairs'))
-  if (readsColumn(asked.methods, 'polarity')) warnings.push(...untrained(material, material.contrast.polarity, 0, 'neither affirmative nor negated', 'methods on polarity'))
-  warnings.push(...groupWarnings(asked, material.groups, plan.folds, plan.kind === 'test-split'))
+/** What the data and the folds give cause for, before any probe is fitted. */
+export function dataCautions(material: SweepMaterial): readonly Caution[] {
+  const { labels, groups: { codes: groups, given: hasGroups }, plan, asked } = material
+  const cautions: Caution[] = []
+  if (labels.missing > 0) cautions.push({ ground: 'rows', says: `${rowsOf(labels.missing)} without a label took no part.` })
+  if (labels.numbers !== null) cautions.push({ ground: 'classes', says: `${labels.numbers} They were taken as ${labels.classes.length} classes: predict numbers (--task numeric; in the window Predicted as, Numbers), which leaves rows without a number out, or correct the cell.` })
+  if (readsColumn(asked.methods, 'pair')) cautions.push(...untrained(material, material.contrast.partner, -1, 'in no contrast pair', 'methods on pairs'))
+  if (readsColumn(asked.methods, 'polarity')) cautions.push(...untrained(material, material.contrast.polarity, 0, 'neither affirmative nor negated', 'methods on polarity'))
+  cautions.push(...groupCautions(asked, material.groups, plan.folds, plan.kind === 'test-split'))
   const testCells = new Set(plan.outer.flatMap(fold => fold.testCells))
-  const tested = [...codes.keys()].filter(row => testCells.has(plan.cellOfRow[row] as number))
-  const testedGroups = new Set(tested.map(row => groups[row])).size
-  if (hasGroups && testedGroups < fewestGroups) {
-    warnings.push(`The intervals rest on ${testedGroups} groups: with fewer than ${fewestGroups} they are too narrow.`)
-  }
-  const perClass = labels.classes.map((_, c) => codes.reduce((sum, code) => sum + (code === c ? 1 : 0), 0))
-  const small = labels.classes.filter((_, c) => (perClass[c] as number) < plan.folds)
-  if (small.length > 0) {
-    warnings.push(`${listed(small)} ${small.length === 1 ? 'has' : 'have'} fewer rows than there are folds, so some folds have none to train or test on.`)
-  }
-  const lacking = plan.outer.filter(fold => absentClass(codes, plan, plan.trainings[fold.training] ?? [], labels.classes.length)).length
-  if (lacking > 0) {
-    const lone = hasGroups ? inOneGroup(material) : []
-    warnings.push(`In ${lacking} of ${plan.outer.length} folds the training rows lack a class; the probe cannot predict it there.${lone.length === 0 ? '' : ` ${listed(lone)} ${lone.length === 1 ? 'lies' : 'lie'} in one group alone, which is held out whole: choose another group column.`}`)
-  }
-  const oneSided = plan.kind === 'test-split' && absentClass(codes, plan, plan.outer[0]?.testCells ?? [], labels.classes.length)
-  if (oneSided) warnings.push('The test rows lack a class, so the area under the curve has no meaning.')
-  if (plan.kind === 'test-split' && hasGroups) {
-    const training = new Set([...codes.keys()].filter(row => !testCells.has(plan.cellOfRow[row] as number)).map(row => groups[row]))
-    const shared = new Set(tested.map(row => groups[row]).filter(group => training.has(group))).size
-    if (shared > 0) warnings.push(`${shared} of ${testedGroups} groups of the test rows also occur in training: the test score may rest on remembering them.`)
-  }
+  const isTested = (row: number): boolean => testCells.has(plan.cellOfRow[row] as number)
+  if (hasGroups) cautions.push(...fewGroups(new Set(groups.filter((_, row) => isTested(row))).size, 'groups'))
+  cautions.push(...classCautions(material))
+  if (plan.kind === 'test-split' && hasGroups) cautions.push(...sharedGroups(groups, isTested, row => material.groupOf(labels.rows[row] as number), 'rows'))
   const duplicates = straddlingTexts(material)
-  if (duplicates > 0) warnings.push(`${rowsOf(duplicates)} of the test folds ${duplicates === 1 ? 'has' : 'have'} a text that also occurs in training. Choose a group column that keeps equal texts together.`)
-  return warnings
+  if (duplicates > 0) cautions.push({ ground: 'leak', says: `${rowsOf(duplicates)} of the test folds ${duplicates === 1 ? 'has' : 'have'} a text that also occurs in training. Choose a group column that keeps equal texts together.` })
+  return cautions
+}
+
+/** Classes that cannot be learned, or not be scored. */
+function classCautions(material: SweepMaterial): readonly Caution[] {
+  const { labels: { classes }, codes, groups: { given: hasGroups }, plan } = material
+  const cautions: Caution[] = []
+  const classesIn = (cells: readonly number[]): ReadonlySet<number> => new Set(codes.filter((_, row) => cells.includes(plan.cellOfRow[row] as number)))
+  const lackedBy = (cells: readonly number[]): readonly string[] => {
+    const there = classesIn(cells)
+    return classes.filter((_, c) => !there.has(c))
+  }
+  if (plan.kind === 'test-split') {
+    const [fold] = plan.outer
+    const [untaught, untested] = [lackedBy(plan.trainings[fold?.training ?? 0] ?? []), lackedBy(fold?.testCells ?? [])]
+    if (untaught.length > 0) cautions.push({ ground: 'classes', says: `No training row is ${quotedList(untaught, 'more classes')}: the probe cannot predict what only test rows are.` })
+    if (untested.length > 0) cautions.push({ ground: 'classes', says: `No test row is ${quotedList(untested, 'more classes')}, which training rows are: what the probe does there is not scored, and the area under the curve has no meaning.` })
+  } else {
+    const lacking = plan.outer.filter(({ training }) => lackedBy(plan.trainings[training] ?? []).length > 0).length
+    const lone = lacking > 0 && hasGroups ? inOneGroup(material) : []
+    if (lacking > 0) cautions.push({ ground: 'classes', says: `In ${lacking} of ${plan.outer.length} folds the training rows lack a class; the probe cannot predict it there.${lone.length === 0 ? '' : ` ${quotedList(lone, 'more classes')} ${lone.length === 1 ? 'lies' : 'lie'} in one group alone, which is held out whole: choose another group column.`}` })
+  }
+  const small = classes.filter((_, c) => codes.reduce((sum, code) => sum + (code === c ? 1 : 0), 0) < plan.folds)
+  if (small.length > 0) cautions.push({ ground: 'classes', says: `${quotedList(small, 'more classes')} ${small.length === 1 ? 'has' : 'have'} fewer rows than there are folds, so some folds have none to train or test on.` })
+  return cautions
 }
 
 /** The rows whose entry in a column of contrast is `none`, which some methods cannot train on. */
-function untrained({ labels, datasetRows }: SweepMaterial, column: Int32Array | Int8Array | null, none: number, what: string, methods: string): readonly string[] {
+function untrained({ labels, datasetRows }: SweepMaterial, column: Int32Array | Int8Array | null, none: number, what: string, methods: string): readonly Caution[] {
   const rows = [...labels.rows].filter((_, i) => column?.[i] === none)
   if (rows.length === 0) return []
   const named = rows.slice(0, namedRows).map(row => (datasetRows?.[row] ?? row) + 1).join(', ')
   const one = rows.length === 1
-  return [`${rowsOf(rows.length)} ${one ? 'is' : 'are'} ${what} (${one ? 'row' : 'rows'} ${named}${rows.length > namedRows ? ', …' : ''}): ${methods} do not train on ${one ? 'it' : 'them'}.`]
+  return [{ ground: 'rows', says: `${rowsOf(rows.length)} ${one ? 'is' : 'are'} ${what} (${one ? 'row' : 'rows'} ${named}${rows.length > namedRows ? ', …' : ''}): ${methods} do not train on ${one ? 'it' : 'them'}.` }]
 }
 
 /** How the site was chosen, and what choosing it inside every fold gives: the best of many must not be quoted by its test score. */
-export function choiceNotes(outcomes: readonly SiteOutcome[], folds: number, chosen: ChosenSite, sites: number): readonly string[] {
-  const result = outcomes.find(outcome => outcome.result.site === chosen.site && outcome.result.method === chosen.method)?.result
-  if (!result || sites < 2) return []
+export function choiceNotes(outcomes: readonly SiteOutcome[], folds: number, chosen: ChosenSite | null, sites: number): readonly string[] {
+  const result = outcomes.find(outcome => outcome.result.site === chosen?.site && outcome.result.method === chosen.method)?.result
+  if (chosen === null || !result || sites < 2) return []
   return [
     `${chosen.site} was chosen by its accuracy on validation rows (${percent(result.validationScore)}), not by its test score of ${percent(chosen.testScore)}.`
     + (folds > 1 ? ` Choosing the site anew inside every fold gives ${percent(nestedAccuracy(outcomes, folds))}.` : '')
   ]
 }
 
-/** Sentences about what the probes gave. `outcomes` in the order of the sites. */
-export function resultWarnings(
-  material: SweepMaterial, outcomes: readonly SiteOutcome[], chosen: ChosenSite, sites: number
-): readonly string[] {
-  const warnings: string[] = []
-  const result = outcomes.find(outcome => outcome.result.site === chosen.site && outcome.result.method === chosen.method)?.result
-  if (!result) return warnings
+/** What the probes gave cause for. `outcomes` in the order of the sites. */
+export function resultCautions(material: SweepMaterial, outcomes: readonly SiteOutcome[], chosen: ChosenSite | null, sites: number): readonly Caution[] {
+  const result = outcomes.find(outcome => outcome.result.site === chosen?.site && outcome.result.method === chosen.method)?.result
+  const countOf = (holds: (outcome: SiteOutcome) => boolean): number => new Set(outcomes.filter(holds).map(outcome => outcome.result.site)).size
+  const [separable, unfinished] = [countOf(outcome => outcome.separable), countOf(outcome => outcome.unfinished)]
+  return [
+    ...chosen && result ? chosenCautions(material, result, chosen) : [],
+    ...separable > 0 ? [{ ground: 'fit', says: `At ${separable} of ${sites} sites a plane separates the training rows without error. The regularisation alone then sets the size of the probe, so read the ranking of its probabilities and not their values.` } as const] : [],
+    ...unfinished > 0 ? [{ ground: 'fit', says: `At ${unfinished} of ${sites} sites some fits stopped at the cap of iterations before they converged.` } as const] : []
+  ]
+}
+
+/** What may explain the score of the chosen site. */
+function chosenCautions(material: SweepMaterial, result: ClassifiedSite, chosen: ChosenSite): readonly Caution[] {
+  const cautions: Caution[] = []
   const { textOnly, majority } = result.controls
   if (farBelowMajority(material, result) && material.groups.given) {
-    warnings.push(`${textBelowChance} (${percent(textOnly)}, majority class ${percent(majority)}): read it as chance. ${inversionCause(material)} This can lower a probe's score and never raise it.`)
+    cautions.push({ ground: 'reading', says: `${textBelowChance} (${percent(textOnly)}, majority class ${percent(majority)}): read it as chance. ${inversionCause(material)} This can lower a probe's score and never raise it.` })
   } else if (farBelowMajority(material, result)) {
-    warnings.push(`The text alone scores ${percent(textOnly)}, far below the majority class (${percent(majority)}): rows seem to come in pairs with opposite labels that were split between training and test. Choose a group column that keeps each pair together.`)
+    cautions.push({ ground: 'leak', says: `The text alone scores ${percent(textOnly)}, far below the majority class (${percent(majority)}): rows seem to come in pairs with opposite labels that were split between training and test. Choose a group column that keeps each pair together.` })
   } else if (textOnly >= chosen.interval.lo) {
-    warnings.push(`N-grams of the text alone reach ${percent(textOnly)} where the probe at ${chosen.site} reaches ${percent(chosen.testScore)}: its score does not show that the model represents the label.`)
+    cautions.push({ ground: 'explained', says: `N-grams of the text alone reach ${percent(textOnly)} where the probe at ${chosen.site} reaches ${percent(chosen.testScore)}: its score does not show that the model represents the label.` })
   }
   if (majority >= chosen.interval.lo) {
-    warnings.push(`The probe at ${chosen.site} is not clearly better than always answering the most frequent class (${percent(majority)}).`)
+    cautions.push({ ground: 'explained', says: `The probe at ${chosen.site} is not clearly better than always answering the most frequent class (${percent(majority)}).` })
   }
-  const separable = new Set(outcomes.filter(outcome => outcome.separable).map(outcome => outcome.result.site)).size
-  if (separable > 0) {
-    warnings.push(`At ${separable} of ${sites} sites a plane separates the training rows without error. The regularisation alone then sets the size of the probe, so read the ranking of its probabilities and not their values.`)
-  }
-  const unfinished = new Set(outcomes.filter(outcome => outcome.unfinished).map(outcome => outcome.result.site)).size
-  if (unfinished > 0) warnings.push(`At ${unfinished} of ${sites} sites some fits stopped at the cap of iterations before they converged.`)
-  return warnings
+  return cautions
 }
 
 /** Accuracy when each outer fold is scored at the site and method that its own validation rows prefer. */
@@ -168,17 +178,6 @@ function inOneGroup({ codes, groups: { codes: groups }, labels: { classes } }: S
   const groupsOf = classes.map(() => new Set<number>())
   codes.forEach((code, row) => { groupsOf[code]?.add(groups[row] as number) })
   return classes.filter((_, c) => groupsOf[c]?.size === 1)
-}
-
-function absentClass(codes: Int32Array, plan: FoldPlan, cells: readonly number[], classes: number): boolean {
-  const seen = new Set<number>()
-  codes.forEach((code, row) => { if (cells.includes(plan.cellOfRow[row] as number)) seen.add(code) })
-  return seen.size < classes
-}
-
-function listed(names: readonly string[]): string {
-  const shown = names.slice(0, 3).map(name => `"${name.length > 40 ? `${name.slice(0, 39)}…` : name}"`)
-  return names.length > 3 ? `${shown.join(', ')} and ${names.length - 3} more classes` : shown.join(' and ')
 }
 
 function rowsOf(count: number): string {

@@ -7,7 +7,7 @@ import { predictedClasses, type Predictions } from './metrics'
 import { probeMethod } from './methods'
 import { Products } from './products'
 import { r2WithPlan, regressionBaselines, regressSite, type RegressionBaselines, type RegressionStart } from './regression/site-regression'
-import { prepareSite, type SiteData } from './site-data'
+import { isConstant, prepareSite, type SiteData } from './site-data'
 import { baselineScores, controlScores, predictionsOf, probeMetrics, selectivity, testedRows } from './site-scores'
 import { openStreamedSite } from './streamed-site'
 import { openTreeSweep, probeTrees, type TreeSweep } from './structural/site-trees'
@@ -81,7 +81,7 @@ async function fitMethods({ start, products }: Sweep, data: SiteData): Promise<r
     const separable = fitted.separable && name === 'logistic'
     outcomes.push({
       site: data.site, method: name, metrics, shuffled, control: controlScore(start, fitted.control, predictions, tested, groups), validationScore: fitted.validationAccuracy, strength: fitted.strength,
-      remarks: [...separable ? ['separable'] as const : [], ...fitted.unfinished ? ['unfinished'] as const : []],
+      remarks: [...isConstant(data) ? ['constant'] as const : [], ...separable ? ['separable'] as const : [], ...fitted.unfinished ? ['unfinished'] as const : []],
       seconds: (performance.now() - began) / 1000, score, predicted: predictedOfRow, confidence,
       probes: fitted.probes && keptProbes(data, fitted.probes, {
         strengths: Float64Array.from(fitted.strengths), validation: Float64Array.from(fitted.outer.flatMap(({ accuracies }) => accuracies)),

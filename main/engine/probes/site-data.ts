@@ -93,6 +93,11 @@ export function prepareSite(site: string, matrix: Matrix, allRows: number, rows:
   }
 }
 
+/** Whether all rows of a site have the same features, to the rounding of their mean in float64. */
+export function isConstant({ offset, scale }: Pick<SiteData, 'offset' | 'scale'>): boolean {
+  return scale.every((deviation, column) => deviation <= 1e-10 * Math.abs(offset[column] as number))
+}
+
 /** Statistics of the union of `cells`, as scikit-learn's StandardScaler (deviation over n, constant features to zero). */
 export function standardise(data: SiteData, cells: readonly number[]): Standardisation {
   const { columns } = data

@@ -1,12 +1,13 @@
 import type { ChosenSite, ClassifiedSite } from '../../../preload/contract'
 import type { ProbePlan } from '../../../preload/recipe'
 import { LayerscopeError } from '../errors'
+import { constantSites, mostSeriousFirst } from './cautions'
 import { codeContrast, rowsTogether, type SiteContrast } from './contrast-pairs'
 import { planFolds } from './folds'
-import { choiceNotes, dataWarnings, resultWarnings, type SweepMaterial } from './guards'
+import { choiceNotes, dataCautions, resultCautions, type SweepMaterial } from './guards'
 import { foldOfRow, foldSizes } from './kept-probes'
 import { fitSites } from './fit-sites'
-import { checkSplit, codeGroups } from './groups'
+import { checkSplit, choiceCautions, codeGroups, hasValidation } from './groups'
 import { codeLabels } from './labels'
 import { checkMethods, probeMethod, readsColumn } from './methods'
 import { seededRandom, shuffle } from './random'
@@ -29,7 +30,6 @@ export async function sweep(input: SweepInput, plan: ProbePlan, listener: SweepL
   stopIfAborted(signal)
   const material = prepare(input, plan)
   const { labels, codes, groups, contrast } = material
-  const warnings = [...dataWarnings(material)]
   const outcomes: SiteOutcome[] = []
   const total = input.sites.length * plan.methods.length
   const fitting = fitSites(input, {
@@ -47,14 +47,14 @@ export async function sweep(input: SweepInput, plan: ProbePlan, listener: SweepL
     throw error
   })
   stopIfAborted(signal)
-  const chosen = chooseSite(outcomes)
-  // What may make the score meaningless comes first.
-  if (chosen) warnings.unshift(...resultWarnings(material, outcomes, chosen, input.sites.length))
+  const chosen = hasValidation(material.plan) || outcomes.length === 1 ? chooseSite(outcomes) : null
+  const results = outcomes.map(outcome => outcome.result)
   return {
     summary: {
       task: labels.task, classes: labels.classes, targets: [], coordinates: null, folds: material.plan.folds,
-      sites: outcomes.map(outcome => outcome.result), chosen, warnings,
-      notes: chosen ? choiceNotes(outcomes, material.plan.outer.length, chosen, input.sites.length) : [], seconds: (performance.now() - began) / 1000
+      sites: results, chosen,
+      warnings: mostSeriousFirst([...resultCautions(material, outcomes, chosen, input.sites.length), ...choiceCautions(material.plan, results.length), ...dataCautions(material)]),
+      notes: [...choiceNotes(outcomes, material.plan.outer.length, chosen, input.sites.length), ...constantSites(results, input.sites.length)], seconds: (performance.now() - began) / 1000
     },
     actual: { kind: 'classes', codes: labels.codes },
     fold: foldOfRow(material.plan, labels.rows, input.labels.length),
@@ -69,7 +69,7 @@ function prepare(input: SweepInput, plan: ProbePlan): SweepMaterial {
       throw new LayerscopeError({ code: 'rows-mismatch', message: `There are ${count} labels but ${values.length} ${name}.`, field: name })
     }
   }
-  const labels = codeLabels(input.labels)
+  const labels = codeLabels(input.labels, input.datasetRows)
   const codes = Int32Array.from(labels.rows, row => labels.codes[row] as number)
   const test = input.test
   const columns = input.contrast
@@ -83,7 +83,10 @@ function prepare(input: SweepInput, plan: ProbePlan): SweepMaterial {
     codes, classes: labels.classes.length, groups: groups.codes, folds: plan.folds, split: plan.split, seed: plan.seed,
     test: test ? Uint8Array.from(labels.rows, row => test[row] as number) : null
   })
-  return { labels, codes, groups, contrast, texts: input.texts, datasetRows: input.datasetRows ?? null, plan: foldPlan, asked: plan }
+  return {
+    labels, codes, groups, contrast, texts: input.texts, datasetRows: input.datasetRows ?? null, plan: foldPlan, asked: plan,
+    groupOf: row => input.groups?.[row] ?? columns?.pair?.[row] ?? input.texts[row] ?? ''
+  }
 }
 
 function controlCodes({ words }: SweepInput, { labels, codes, asked }: SweepMaterial): Int32Array | null {

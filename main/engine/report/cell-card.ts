@@ -92,7 +92,9 @@ function numberDetail({ targets }: Extract<HeldOutValues, { kind: 'numeric' }>, 
 function cellCautions({ site, method, measures: [headline], remarks }: SiteResult, { chosen }: SweepSummary): readonly string[] {
   const cautions: string[] = []
   const here = chosen?.site === site && chosen.method === method
-  if (!here && headline?.value != null && headline.interval !== null) {
+  const constant = remarks?.includes('constant') === true
+  if (constant) cautions.push('All rows have the same activations at this site, as an embedding has where every text ends in the same token: there is nothing to read, and the score is that of always giving one answer.')
+  if (!here && !constant && headline?.value != null && headline.interval !== null) {
     const { name, value, interval, baselines } = headline
     const of = (wanted: string): number | null => baselines.find(baseline => baseline.name === wanted)?.value ?? null
     const [text, trivial] = [of('textOnly'), of('majority') ?? of('mean')]

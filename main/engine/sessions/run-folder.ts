@@ -26,7 +26,7 @@ const intervalSchema = z.object({ lo: z.number(), hi: z.number() })
 const siteResult = {
   site: z.string(), method: z.string(),
   measures: z.array(z.object({ name: measureName, value: z.number().nullable(), interval: intervalSchema.nullable(), baselines: z.array(z.object({ name: baselineName, value: z.number() })) })),
-  validationScore: z.number(), strength: z.number(), remarks: z.array(z.enum(['separable', 'unfinished'])).exactOptional(), seconds: z.number()
+  validationScore: z.number(), strength: z.number(), remarks: z.array(z.enum(['constant', 'separable', 'unfinished'])).exactOptional(), seconds: z.number()
 }
 const classifiedSite = z.object({
   kind: z.literal('classes'), ...siteResult,

@@ -203,7 +203,7 @@ describe('regression sweep', () => {
       ...input, names: ['lat', 'Longitude'], columns: [height.map((cell, row) => row === 3 ? null : String(10 * Number(cell))), weight.map((cell, row) => row === 5 ? ' ' : String(20 * Number(cell)))]
     })
     expect(summary.coordinates).toEqual({ latitude: 0, longitude: 1 })
-    expect(summary.warnings[0]).toBe('2 rows without a value in every target took no part.')
+    expect(summary.warnings).toContain('2 rows without a value in every target took no part.')
     expect(actual.values[3]).toBeNaN()
     expect(results[0]?.measures.map(({ name }) => name)).toEqual(['r2', 'spearman', 'greatCircleKm', 'proximityError'])
     expect(results[0]?.measures[2]?.value).toBeLessThan(results[0]?.measures[2]?.baselines.find(({ name }) => name === 'mean')?.value ?? 0)

@@ -2,7 +2,7 @@ import type { RegressedSite } from '../../../../preload/contract'
 import { rowsInCells } from '../class-sums'
 import type { FoldPlan } from '../folds'
 import { keptProbes, type KeptProbes } from '../kept-probes'
-import { prepareSite } from '../site-data'
+import { isConstant, prepareSite } from '../site-data'
 import { testedRows } from '../site-scores'
 import type { Matrix } from '../sweep-types'
 import { fitRidge } from './fit-ridge'
@@ -65,7 +65,7 @@ export async function regressSite(start: RegressionStart, baselines: RegressionB
   return start.methods.map(method => ({
     result: {
       kind: 'numeric', site, method, measures, targets: scores, validationScore: fit.validationScore, strength: fit.strength,
-      seconds: (performance.now() - began) / 1000
+      remarks: isConstant(data) ? ['constant'] : [], seconds: (performance.now() - began) / 1000
     },
     predicted,
     probes: keptProbes(data, fit.probes, {

@@ -2,7 +2,8 @@ import type { ChosenSite, RegressedSite } from '../../../../preload/contract'
 import type { ProbePlan } from '../../../../preload/recipe'
 import { LayerscopeError } from '../../errors'
 import { planFolds, type FoldPlan } from '../folds'
-import { checkSplit, codeGroups, groupWarnings, type CodedGroups } from '../groups'
+import { constantSites, fewGroups, mostSeriousFirst, quoted, sharedGroups, type Caution } from '../cautions'
+import { checkSplit, choiceCautions, codeGroups, groupCautions, hasValidation, type CodedGroups } from '../groups'
 import { foldOfRow, foldSizes } from '../kept-probes'
 import { ProbeWorker } from '../probe-worker-host'
 import { seededRandom, shuffle } from '../random'
@@ -17,6 +18,8 @@ export interface RegressionInput {
   /** One column a name; rows without a value in one of them take no part. */
   readonly columns: readonly (readonly (string | null)[])[]
   readonly groups: readonly (string | null)[] | null
+  /** Row of the dataset, from 0, of each activation row, for sentences that name rows; theirs are the same where left out. */
+  readonly datasetRows?: ArrayLike<number>
   /** 1 marks rows of a predefined test split. */
   readonly test: Uint8Array | null
   /** Depth order. */
@@ -25,8 +28,6 @@ export interface RegressionInput {
   readSite(site: string): Promise<Matrix>
 }
 
-/** Fewer groups than this make a cluster bootstrap interval too narrow to be believed. */
-const fewestGroups = 10
 /** A random split that scores more than this above the grouped one is worth a sentence. */
 const flattery = 0.02
 
@@ -44,7 +45,7 @@ export async function regressionSweep(
   const began = performance.now()
   checkMethods(plan.methods)
   stopIfAborted(signal)
-  const targets = codeTargets(input.names, input.columns)
+  const targets = codeTargets(input.names, input.columns, input.datasetRows)
   const groups = codeGroups(targets.rows, input.groups)
   const { test } = input
   checkSplit(plan, groups, test !== null)
@@ -53,7 +54,7 @@ export async function regressionSweep(
     test: test ? Uint8Array.from(targets.rows, row => test[row] as number) : null
   }
   const folds = planFolds({ ...request, groups: groups.codes, split: plan.split })
-  const warnings = [...dataWarnings(targets, groups, folds, plan)]
+  const cautions = [...dataCautions(targets, groups, folds, plan, input.groups)]
   const results: RegressedSite[] = []
   let chosen: ChosenSite | null = null
   const worker = new ProbeWorker(signal)
@@ -74,14 +75,15 @@ export async function regressionSweep(
         await listener.onSite(result, { kind: 'numeric', predicted, probes }, results.length, total)
       }
     }
-    chosen = chooseSite(results)
+    chosen = hasValidation(folds) || results.length === 1 ? chooseSite(results) : null
+    cautions.push(...choiceCautions(folds, results.length))
     if (chosen !== null) {
-      warnings.push(...resultWarnings(results, chosen))
+      cautions.push(...resultCautions(results, chosen))
       if (groups.given && folds.kind === 'cross-validation') {
         const single = planFolds({ ...request, groups: Int32Array.from(targets.rows.keys()), split: 'folds' })
         const random = await worker.r2WithPlan(chosen.site, await input.readSite(chosen.site), single)
         if (random - chosen.testScore > flattery) {
-          warnings.push(`Folds of single rows would have given an R² of ${random.toFixed(2)} at ${chosen.site} instead of ${chosen.testScore.toFixed(2)}: rows of one group resemble each other, and only held-out groups show what carries over.`)
+          cautions.push({ ground: 'reading', says: `Folds of single rows would have given an R² of ${random.toFixed(2)} at ${chosen.site} instead of ${chosen.testScore.toFixed(2)}: rows of one group resemble each other, and only held-out groups show what carries over.` })
         }
       }
     }
@@ -94,7 +96,7 @@ export async function regressionSweep(
   return {
     summary: {
       task: 'numeric', classes: [], targets: targets.names, coordinates: targets.coordinates, folds: folds.folds,
-      sites: results, chosen, warnings, notes: chosen ? choiceNotes(results, chosen) : [], seconds: (performance.now() - began) / 1000
+      sites: results, chosen, warnings: mostSeriousFirst(cautions), notes: [...chosen ? choiceNotes(results, chosen) : [], ...constantSites(results, input.sites.length)], seconds: (performance.now() - began) / 1000
     },
     actual: { kind: 'numeric', values: actualOf(targets, input.texts.length) },
     fold: foldOfRow(folds, targets.rows, input.texts.length),
@@ -137,21 +139,21 @@ function chooseSite(results: readonly RegressedSite[]): ChosenSite | null {
     : { site: best.site, method: best.method, measure: 'r2', testScore: headline.value, interval: headline.interval }
 }
 
-function dataWarnings(targets: CodedTargets, groups: CodedGroups, folds: FoldPlan, plan: ProbePlan): readonly string[] {
-  const warnings: string[] = []
-  const { missing } = targets
-  if (missing > 0) warnings.push(`${missing === 1 ? '1 row' : `${missing} rows`} without ${targets.names.length > 1 ? 'a value in every target' : 'a value'} took no part.`)
-  warnings.push(...groupWarnings(plan, groups, folds.folds, folds.kind === 'test-split'))
-  const tested = testedRows(folds)
-  const testedGroups = new Set(Int32Array.from(tested, row => groups.codes[row] as number))
-  if (groups.given && testedGroups.size < fewestGroups) warnings.push(`The intervals rest on ${testedGroups.size} groups: with fewer than ${fewestGroups} they are too narrow.`)
-  if (folds.kind === 'test-split' && groups.given) {
-    const held = new Set(tested)
-    const training = new Set([...groups.codes].filter((_, row) => !held.has(row)))
-    const shared = [...testedGroups].filter(group => training.has(group)).length
-    if (shared > 0) warnings.push(`${shared} of ${testedGroups.size} groups of the test rows also occur in training: the test score may rest on remembering them.`)
+function dataCautions({ rows, names, missing, notNumbers }: CodedTargets, groups: CodedGroups, folds: FoldPlan, plan: ProbePlan, groupNames: RegressionInput['groups']): readonly Caution[] {
+  const cautions: Caution[] = []
+  if (missing > 0) cautions.push({ ground: 'rows', says: `${rowsOf(missing)} without ${names.length > 1 ? 'a value in every target' : 'a value'} took no part.` })
+  for (const { name, count, row, cell } of notNumbers) {
+    cautions.push({ ground: 'rows', says: `${rowsOf(count)} ${count === 1 ? 'has' : 'have'} no number in "${name}" and took no part; ${count === 1 ? 'it is' : 'the first is'} row ${row}, ${quoted(cell)}.` })
   }
-  return warnings
+  cautions.push(...groupCautions(plan, groups, folds.folds, folds.kind === 'test-split'))
+  const tested = new Set(testedRows(folds))
+  if (groups.given) cautions.push(...fewGroups(new Set(Array.from(tested, row => groups.codes[row])).size, 'groups'))
+  if (folds.kind === 'test-split' && groups.given) cautions.push(...sharedGroups(groups.codes, row => tested.has(row), row => groupNames?.[rows[row] as number] ?? '', 'rows'))
+  return cautions
+}
+
+function rowsOf(count: number): string {
+  return count === 1 ? '1 row' : `${count} rows`
 }
 
 /** How the site was chosen: the best of many must not be quoted by its test score. */
@@ -161,15 +163,15 @@ function choiceNotes(results: readonly RegressedSite[], chosen: ChosenSite): rea
   return [`${chosen.site} was chosen by its R² on validation rows (${result.validationScore.toFixed(2)}), not by its test score of ${chosen.testScore.toFixed(2)}.`]
 }
 
-function resultWarnings(results: readonly RegressedSite[], chosen: ChosenSite): readonly string[] {
-  const warnings: string[] = []
+function resultCautions(results: readonly RegressedSite[], chosen: ChosenSite): readonly Caution[] {
+  const cautions: Caution[] = []
   const result = results.find(({ site, method }) => site === chosen.site && method === chosen.method)
   const textOnly = result?.measures[0]?.baselines.find(({ name }) => name === 'textOnly')?.value
   if (textOnly !== undefined && textOnly >= chosen.interval.lo) {
-    warnings.push(`N-grams of the text alone reach an R² of ${textOnly.toFixed(2)} where the probe at ${chosen.site} reaches ${chosen.testScore.toFixed(2)}: its score does not show that the model represents ${result?.targets.map(({ name }) => name).join(' and ') ?? 'the target'}.`)
+    cautions.push({ ground: 'explained', says: `N-grams of the text alone reach an R² of ${textOnly.toFixed(2)} where the probe at ${chosen.site} reaches ${chosen.testScore.toFixed(2)}: its score does not show that the model represents ${result?.targets.map(({ name }) => name).join(' and ') ?? 'the target'}.` })
   }
-  if (chosen.interval.lo <= 0) warnings.push(`The probe at ${chosen.site} is not clearly better than always answering the mean.`)
-  return warnings
+  if (chosen.interval.lo <= 0) cautions.push({ ground: 'explained', says: `The probe at ${chosen.site} is not clearly better than always answering the mean.` })
+  return cautions
 }
 
 function stopIfAborted(signal: AbortSignal | undefined): void {

@@ -1,5 +1,6 @@
 import type { Coordinates } from '../../../../preload/contract'
 import { LayerscopeError } from '../../errors'
+import { quoted } from '../cautions'
 
 /** Columns of numbers to predict, over the rows that have a value in each of them. */
 export interface CodedTargets {
@@ -8,18 +9,22 @@ export interface CodedTargets {
   readonly rows: Int32Array
   /** [targets, rows] */
   readonly values: Float64Array
-  /** Activation rows left out for want of a value. */
+  /** Activation rows left out for want of a value: with an empty cell. */
   readonly missing: number
+  /** Columns with cells of something else than a number, whose rows are left out too: how many, and the first, `row` of the dataset from 1. */
+  readonly notNumbers: readonly { readonly name: string; readonly count: number; readonly row: number; readonly cell: string }[]
   /** Which of them are latitude and longitude; null unless both are there. */
   readonly coordinates: Coordinates | null
 }
 
 /**
- * Reads columns of text as numbers. Rows without a value in one of them take no part.
- * @throws LayerscopeError `target-not-numeric`, `target-missing`, `target-constant`
+ * Reads columns of text as numbers. Rows without a number in one of them take no part. `datasetRows` holds the dataset's row of each
+ * activation row, from 0, where it is another.
+ * @throws LayerscopeError `target-not-numeric` where no more than half of a column's cells are numbers, `target-missing`, `target-constant`
  */
-export function codeTargets(names: readonly string[], columns: readonly (readonly (string | null)[])[]): CodedTargets {
-  const numbers = columns.map((cells, target) => Float64Array.from(cells, (cell, row) => numberOf(cell, names[target] ?? '', row)))
+export function codeTargets(names: readonly string[], columns: readonly (readonly (string | null)[])[], datasetRows?: ArrayLike<number>): CodedTargets {
+  const numbers = columns.map(cells => Float64Array.from(cells, numberOf))
+  const notNumbers = columns.flatMap((cells, target) => otherCells(names[target] ?? '', cells, numbers[target] as Float64Array, datasetRows))
   const all = columns[0]?.length ?? 0
   const rows = Int32Array.from({ length: all }, (_, row) => row).filter(row => numbers.every(values => !Number.isNaN(values[row])))
   if (rows.length === 0) {
@@ -34,16 +39,31 @@ export function codeTargets(names: readonly string[], columns: readonly (readonl
       code: 'target-constant', field: 'label', message: `Every row has the same "${name}" (${own[0] ?? ''}): there is nothing to predict.`, hint: 'Choose another label column.'
     })
   })
-  return { names, rows, values, missing: all - rows.length, coordinates: coordinatesOf(names, values, rows.length) }
+  const empty = Array.from({ length: all }, (_, row) => columns.some(cells => isEmpty(cells[row] ?? null))).filter(Boolean).length
+  return { names, rows, values, missing: empty, notNumbers, coordinates: coordinatesOf(names, values, rows.length) }
 }
 
-function numberOf(cell: string | null, name: string, row: number): number {
-  if (cell === null || cell.trim() === '' || cell.trim().toLowerCase() === 'nan') return NaN
-  const value = Number(cell)
-  if (Number.isFinite(value)) return value
+function isEmpty(cell: string | null): boolean {
+  return cell === null || cell.trim() === '' || cell.trim().toLowerCase() === 'nan'
+}
+
+/** NaN where there is no number. */
+function numberOf(cell: string | null): number {
+  const value = isEmpty(cell) ? NaN : Number(cell)
+  return Number.isFinite(value) ? value : NaN
+}
+
+/** Cells of a column that hold something else than a number. */
+function otherCells(name: string, cells: readonly (string | null)[], numbers: Float64Array, datasetRows?: ArrayLike<number>): CodedTargets['notNumbers'] {
+  const others = [...cells.keys()].filter(row => Number.isNaN(numbers[row]) && !isEmpty(cells[row] ?? null))
+  const [first] = others
+  if (first === undefined) return []
+  const [row, cell] = [(datasetRows?.[first] ?? first) + 1, cells[first] ?? '']
+  const count = numbers.reduce((sum, value) => sum + (Number.isNaN(value) ? 0 : 1), 0)
+  if (count > others.length) return [{ name, count: others.length, row, cell }]
   throw new LayerscopeError({
-    code: 'target-not-numeric', field: 'label', row: row + 1,
-    message: `"${cell.length > 40 ? `${cell.slice(0, 39)}…` : cell}" in the column "${name}" is not a number.`, hint: 'Predict this column as classes (--task classes), or choose a column of numbers.'
+    code: 'target-not-numeric', field: 'label', row,
+    message: `${quoted(cell)} in the column "${name}" is not a number${count === 0 ? '' : `; ${count} of ${count + others.length} cells are`}.`, hint: 'Predict this column as classes (--task classes), or choose a column of numbers.'
   })
 }
 

@@ -72,6 +72,7 @@ export async function probeTrees(sweep: TreeSweep, site: string, matrix: Matrix,
   const { columns } = matrix
   if (matrix.rows !== allRows || matrix.data.length !== allRows * columns || columns === 0) throw activationsMismatch(site, matrix, allRows)
   const { features, scale } = scaledFeatures(site, matrix, treebank, part)
+  const constant = features.every((value, at) => value === features[at % columns])
   const trained = await trainProbes({ treebank, part, features, columns, distances }, problems, seed, products, checkpoint)
   const [distance, depth, shuffledDistance, shuffledDepth] = await Promise.all(trained.map(({ weights }) => products.project(features, weights, columns)))
   if (!distance || !depth || !shuffledDistance || !shuffledDepth) throw new Error('a structural probe was not trained')
@@ -99,7 +100,7 @@ export async function probeTrees(sweep: TreeSweep, site: string, matrix: Matrix,
   const seconds = (performance.now() - began) / 1000
   return methods.map(method => ({
     result: {
-      kind: 'trees', site, method, measures, validationScore, strength: rank, seconds,
+      kind: 'trees', site, method, measures, validationScore, strength: rank, remarks: constant ? ['constant'] : [], seconds,
       sentences: { training: count(parts.training), validation: validation.length, test: tested.length }
     },
     heads, depths,

@@ -2,6 +2,7 @@ import type { ChosenSite, TreeSite } from '../../../../preload/contract'
 import { measures as measureInfo, writeMeasure } from '../../../../preload/measures'
 import type { ProbePlan } from '../../../../preload/recipe'
 import { LayerscopeError } from '../../errors'
+import { constantSites, fewGroups, mostSeriousFirst, sharedGroups, type Caution } from '../cautions'
 import type { FoldSizes } from '../kept-probes'
 import { ProbeWorker } from '../probe-worker-host'
 import type { ActualTrees, HeldOutTrees, Matrix, SweepListener, SweepOutcome } from '../sweep-types'
@@ -21,9 +22,6 @@ export interface TreeInput {
   readSite(site: string): Promise<Matrix>
 }
 
-/** Fewer clusters than this make a bootstrap interval too narrow to be believed. */
-const fewestClusters = 10
-
 /**
  * The structural probes of Hewitt & Manning (2019) at every site: a matrix under which squared distances of words are near to those in the
  * parse tree, and one under which squared lengths are near to depths. One split of whole sentences; the site is chosen on validation
@@ -42,7 +40,6 @@ export async function treeSweep(
   const clusters = clustersOf(treebank, input.groups)
   const part = splitSentences(clusters, input.test && testMarks(treebank, input.test, input.columns.sentence), plan.seed)
   const allRows = input.columns.head?.length ?? 0
-  const warnings = [...dataWarnings(treebank, part, clusters)]
   const results: TreeSite[] = []
   const worker = new ProbeWorker(signal)
   try {
@@ -66,11 +63,11 @@ export async function treeSweep(
     await worker.close()
   }
   const chosen = chooseSite(results)
-  if (chosen !== null) warnings.push(...resultWarnings(results, chosen))
   return {
     summary: {
-      task: 'tree', classes: [], targets: [], coordinates: null, folds: 1, sites: results, chosen, warnings,
-      notes: choiceNotes(results, chosen), seconds: (performance.now() - began) / 1000
+      task: 'tree', classes: [], targets: [], coordinates: null, folds: 1, sites: results, chosen,
+      warnings: mostSeriousFirst([...resultCautions(results, chosen), ...dataCautions(treebank, part, clusters, input.groups)]),
+      notes: [...choiceNotes(results, chosen), ...constantSites(results, input.sites.length)], seconds: (performance.now() - began) / 1000
     },
     actual: { kind: 'trees', heads: goldHeads(treebank, allRows) },
     fold: testedRows(treebank, part, allRows),
@@ -105,16 +102,14 @@ function testMarks({ starts, rows }: Treebank, test: Uint8Array, names: TreeColu
   })
 }
 
-function dataWarnings({ leftOut: { single, incomplete } }: Treebank, part: Uint8Array, clusters: Int32Array): readonly string[] {
-  const warnings: string[] = []
-  if (single > 0) warnings.push(`${sentencesOf(single)} of one word ${single === 1 ? 'has' : 'have'} no arc and took no part.`)
-  if (incomplete > 0) warnings.push(`${sentencesOf(incomplete)} ${incomplete === 1 ? 'lacks' : 'lack'} the vector of a word, or ${incomplete === 1 ? 'its' : 'their'} heads form no tree, and took no part.`)
-  const tested = new Set(clusters.filter((_, sentence) => part[sentence] === parts.test)).size
-  if (tested < fewestClusters) warnings.push(`The intervals rest on ${tested} groups of sentences: with fewer than ${fewestClusters} they are too narrow.`)
-  const trained = new Set(clusters.filter((_, sentence) => part[sentence] !== parts.test))
-  const shared = new Set(clusters.filter((cluster, sentence) => part[sentence] === parts.test && trained.has(cluster))).size
-  if (shared > 0) warnings.push(`${shared} of ${tested} groups of the test sentences also occur in training: the test score may rest on remembering them.`)
-  return warnings
+function dataCautions({ starts, rows, leftOut: { single, incomplete } }: Treebank, part: Uint8Array, clusters: Int32Array, groups: TreeInput['groups']): readonly Caution[] {
+  const tested = (sentence: number): boolean => part[sentence] === parts.test
+  return [
+    ...single > 0 ? [{ ground: 'rows', says: `${sentencesOf(single)} of one word ${single === 1 ? 'has' : 'have'} no arc and took no part.` } as const] : [],
+    ...incomplete > 0 ? [{ ground: 'rows', says: `${sentencesOf(incomplete)} ${incomplete === 1 ? 'lacks' : 'lack'} the vector of a word, or ${incomplete === 1 ? 'its' : 'their'} heads form no tree, and took no part.` } as const] : [],
+    ...fewGroups(new Set(clusters.filter((_, sentence) => tested(sentence))).size, 'groups of sentences'),
+    ...sharedGroups(clusters, tested, sentence => groups?.[rows[starts[sentence] as number] as number] ?? '', 'sentences')
+  ]
 }
 
 /** The site whose validation score is highest, the earlier of equals, with the test score that it then has. */
@@ -134,12 +129,13 @@ function choiceNotes(results: readonly TreeSite[], chosen: ChosenSite | null): r
   return [`${chosen.site} was chosen by its ${measureInfo[chosen.measure].phrase} on validation sentences (${writeMeasure(chosen.measure, result.validationScore)}), not by its test score of ${writeMeasure(chosen.measure, chosen.testScore)}.`]
 }
 
-function resultWarnings(results: readonly TreeSite[], chosen: ChosenSite): readonly string[] {
+function resultCautions(results: readonly TreeSite[], chosen: ChosenSite | null): readonly Caution[] {
+  if (chosen === null) return []
   const baselines = results.find(({ site, method }) => site === chosen.site && method === chosen.method)?.measures[0]?.baselines ?? []
   const said = { shuffled: 'The same probe on vectors permuted within each sentence', linearTree: 'The tree that joins neighbouring words' } as const
-  return (['shuffled', 'linearTree'] as const).flatMap(name => {
+  return (['shuffled', 'linearTree'] as const).flatMap((name): readonly Caution[] => {
     const value = baselines.find(baseline => baseline.name === name)?.value
-    return value === undefined || value < chosen.interval.lo ? [] : [`${said[name]} reaches a UUAS of ${writeMeasure(chosen.measure, value)} where the probe at ${chosen.site} reaches ${writeMeasure(chosen.measure, chosen.testScore)}: its score does not show that the site represents the parse.`]
+    return value === undefined || value < chosen.interval.lo ? [] : [{ ground: 'explained', says: `${said[name]} reaches a UUAS of ${writeMeasure(chosen.measure, value)} where the probe at ${chosen.site} reaches ${writeMeasure(chosen.measure, chosen.testScore)}: its score does not show that the site represents the parse.` }]
   })
 }
 
