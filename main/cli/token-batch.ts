@@ -12,7 +12,7 @@ export interface BatchInput {
 /** What a command was given as `--ids`, else as `--text`; texts that are cut are told on stderr. */
 export async function batchInput(model: OpenModel, { ids, text = [] }: { readonly ids?: string; readonly text?: readonly string[] }, terminal: Terminal): Promise<BatchInput> {
   if (ids === undefined) return batchOfTexts(model, text, terminal)
-  const batch = await readBatch(ids, model)
+  const batch = await readBatch(ids)
   return { batch, truncatedTokens: Array.from({ length: batch.rows }, () => 0) }
 }
 
@@ -35,11 +35,8 @@ function batchOfTexts(model: OpenModel, texts: readonly string[], terminal: Term
   return { batch: { rows: rows.length, length, inputIds, attentionMask }, truncatedTokens: encodings.map(({ truncated }) => truncated) }
 }
 
-/**
- * A batch somebody else tokenized: `input_ids` and `attention_mask`, [rows, length] each. Padding may stand on either side where the
- * graph is Layerscope's own and numbers tokens by the mask; a graph of somebody else's counts positions from the left.
- */
-async function readBatch(path: string, model: OpenModel): Promise<TokenBatch> {
+/** A batch somebody else tokenized: `input_ids` and `attention_mask`, [rows, length] each. Padding may stand on either side. */
+async function readBatch(path: string): Promise<TokenBatch> {
   const file = await openSafetensors(path)
   try {
     const [ids, mask] = [await file.readInt32('input_ids'), await file.readInt32('attention_mask')]
@@ -48,14 +45,12 @@ async function readBatch(path: string, model: OpenModel): Promise<TokenBatch> {
     if (shape.length !== 2 || file.tensors.get('attention_mask')?.shape.join() !== shape.join() || ids.length === 0) {
       throw new LayerscopeError({ code: 'ids-malformed', message: 'input_ids and attention_mask must have the same shape [rows, length] and hold something.', file: path })
     }
-    const eitherSide = model.summary.format !== 'onnx'
     for (let row = 0; row < rows; row++) {
       const real = mask.subarray(row * length, (row + 1) * length)
       const first = real.findIndex(one => one !== 0)
       if (first < 0) throw new LayerscopeError({ code: 'ids-malformed', message: 'A row has no token that attention_mask lets through.', file: path, row: row + 1 })
       const last = real.findLastIndex(one => one !== 0)
       if (real.subarray(first, last).some(one => one === 0)) throw new LayerscopeError({ code: 'ids-malformed', message: 'attention_mask has a hole: padding may stand only at the ends of a row.', file: path, row: row + 1 })
-      if (first > 0 && !eitherSide) throw new LayerscopeError({ code: 'ids-malformed', message: 'The rows must be padded on the right for a graph that counts positions itself.', file: path, row: row + 1 })
     }
     return { rows, length, inputIds: ids, attentionMask: Uint8Array.from(mask, value => value === 0 ? 0 : 1) }
   } finally {

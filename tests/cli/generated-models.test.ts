@@ -1,6 +1,6 @@
 /** Commands for models whose graph Layerscope writes, through the built command line. */
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -89,18 +89,41 @@ describe.skipIf(!sharedExists)('the command line', () => {
     await writeSafetensors(left, [{ name: 'input_ids', dtype: 'I64', shape: [rows, length], data: ids }, { name: 'attention_mask', dtype: 'I64', shape: [rows, length], data: mask }])
     const site = 'blocks.2.hook_resid_post'
     const out = join(folder, 'trace.safetensors')
-    expect(layerscope('trace', join(zoo, 'gpt2'), '--ids', left, '--sites', site, '--out', out).code).toBe(0)
-    const found = readSafetensors(out).get(site)?.data as Float32Array
     const expected = readSafetensors(join(zoo, 'gpt2/reference.safetensors')).get(site)?.data as Float32Array
     const width = expected.length / (rows * length)
-    let largest = 0
-    for (let row = 0; row < rows; row++) {
-      const real = attentionMask.subarray(row * length, (row + 1) * length).reduce((total, one) => total + one, 0)
-      for (let at = 0; at < real * width; at++) {
-        largest = Math.max(largest, Math.abs((expected[row * length * width + at] ?? 0) - (found[(row * length + length - real) * width + at] ?? NaN)))
+    for (const model of ['gpt2', 'gpt2/onnx/model.onnx']) {
+      expect(layerscope('trace', join(zoo, model), '--ids', left, '--sites', site, '--out', out).code).toBe(0)
+      const found = readSafetensors(out).get(site)?.data as Float32Array
+      let largest = 0
+      for (let row = 0; row < rows; row++) {
+        const real = attentionMask.subarray(row * length, (row + 1) * length).reduce((total, one) => total + one, 0)
+        for (let at = 0; at < real * width; at++) {
+          largest = Math.max(largest, Math.abs((expected[row * length * width + at] ?? 0) - (found[(row * length + length - real) * width + at] ?? NaN)))
+        }
       }
+      expect(largest, model).toBeLessThan(1e-4)
     }
-    expect(largest).toBeLessThan(1e-4)
-    expect(layerscope('trace', join(zoo, 'gpt2/onnx/model.onnx'), '--ids', left, '--sites', site, '--out', out)).toMatchObject({ code: 3, json: { error: { code: 'ids-malformed', row: expect.any(Number) as number } } })
+  })
+
+  it('says of damaged models which file it is and what to do', () => {
+    const damaged = (name: string, files: Readonly<Record<string, string | Uint8Array>>): string => {
+      const place = join(folder, name)
+      mkdirSync(place)
+      for (const [file, content] of Object.entries(files)) writeFileSync(join(place, file), content)
+      return place
+    }
+    const config = readFileSync(join(zoo, 'llama/config.json'))
+    const weights = readFileSync(join(zoo, 'llama/model.safetensors'))
+    const version1 = Buffer.concat([Buffer.from('GGUF'), Buffer.from([1, 0, 0, 0]), Buffer.alloc(64)])
+    const cases = [
+      [damaged('torn', { 'config.json': config, 'model.safetensors': weights.subarray(0, weights.length / 2) }), 'safetensors-invalid', 'model.safetensors'],
+      [damaged('incomplete', { 'config.json': config, 'model.safetensors.index.json': JSON.stringify({ weight_map: { a: 'model-00001-of-00002.safetensors' } }) }), 'shard-missing', 'model-00001-of-00002.safetensors'],
+      [damaged('escaping', { 'config.json': config, 'model.safetensors.index.json': JSON.stringify({ weight_map: { a: '../torn/model.safetensors' } }) }), 'safetensors-invalid', 'model.safetensors.index.json'],
+      [join(damaged('old', { 'old.gguf': version1 }), 'old.gguf'), 'gguf-unsupported', ''],
+      [join(damaged('other', { 'other.gguf': Buffer.from('GGML and no more') }), 'other.gguf'), 'gguf-invalid', '']
+    ] as const
+    for (const [path, code, file] of cases) {
+      expect(layerscope('info', path), path).toMatchObject({ code: 3, json: { error: { code, file: join(path, file), hint: expect.stringMatching(/\.$/) as string } } })
+    }
   })
 })

@@ -1,5 +1,5 @@
 /** Files that are broken, or say less than a probe needs: a sentence each, and what was open stays. */
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { dropFiles, expect, startApp, test, type LaunchedApp } from './electron'
 import { minilmModel } from './statements'
@@ -55,6 +55,27 @@ test('a model that cannot be read leaves the open one', async () => {
   await expect(notices).toContainText('stays open')
   await expect(modelCard(page).getByText('4 checks passed')).toBeVisible()
   await notices.getByRole('button', { name: 'Dismiss' }).click()
+})
+
+test('a damaged model says which file it is and what to do', async () => {
+  const { page } = window
+  const notices = page.getByRole('region', { name: 'Notices' })
+  const folder = join(files.path, 'torn')
+  await mkdir(folder)
+  await writeFile(join(folder, 'config.json'), JSON.stringify({ model_type: 'llama', hidden_size: 8, num_attention_heads: 2, num_hidden_layers: 1, intermediate_size: 8, vocab_size: 8, max_position_embeddings: 8 }))
+  await writeFile(join(folder, 'model.safetensors'), Buffer.from([255, 255, 0, 0, 0, 0, 0, 0, 123, 125]))
+  await writeFile(join(files.path, 'old.gguf'), Buffer.concat([Buffer.from('GGUF'), Buffer.from([1, 0, 0, 0]), Buffer.alloc(64)]))
+  for (const [path, says, remedy] of [
+    [folder, 'model.safetensors is not a whole safetensors file: its header claims 65535 bytes, the file has 10.', 'Copy or download the file again.'],
+    [join(files.path, 'old.gguf'), 'This is a GGUF file of version 1, a format that llama.cpp gave up in 2023.', 'Convert the model again with a current llama.cpp.']
+  ] as const) {
+    await dropFiles(page, page.locator('body'), [path])
+    await expect(notices).toContainText(says)
+    await expect(notices).toContainText(remedy)
+    await expect(notices).toContainText('stays open')
+    await expect(modelCard(page).getByText('4 checks passed')).toBeVisible()
+    await notices.getByRole('button', { name: 'Dismiss' }).click()
+  }
 })
 
 test('cancelling what was opened after a model that failed brings the failed one back', async ({ launch }) => {

@@ -26,7 +26,7 @@ export interface OpenModelOptions {
 
 /**
  * Opens the model at a path (file or folder): finds its sites, loads it in a thread of its own, and lets it prove itself.
- * @throws LayerscopeError `model-missing`, `model-unreadable`, `model-truncated`, `model-data-missing`, `model-inputs`, `model-load-failed`
+ * @throws LayerscopeError `model-missing`, `model-unreadable`, `model-truncated`, `model-data-missing`, `model-data-outside`, `model-inputs`, `model-load-failed`
  */
 export async function openModel(path: string, options: OpenModelOptions = {}): Promise<OpenModel> {
   const started = performance.now()

@@ -1,14 +1,18 @@
 /** Lying headers: whatever bytes a file has, reading it ends in a model or in a plain error, and stays within the file. */
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync, writeSync, ftruncateSync } from 'node:fs'
+import { closeSync, copyFileSync, ftruncateSync, mkdirSync, mkdtempSync, openSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { LayerscopeError } from '../../../main/engine/errors'
+import { readSafetensorsModel } from '../../../main/engine/models/generated'
 import { readTensorIndex } from '../../../main/engine/models/generated/safetensors-index'
+import { readGgufModel } from '../../../main/engine/models/gguf'
 import { readGguf } from '../../../main/engine/models/gguf/gguf-file'
+import { ggufTokenizer } from '../../../main/engine/models/gguf/gguf-tokenizer'
 import { sharedExists, sharedFolder } from '../../fixtures/reference'
 
-const CASES = 5000
+/** Of each of the four kinds of header. */
+const CASES = 2500
 /** Reading allocates no more than the file's size and this. */
 const BOUND = 4 * 2 ** 20
 if (!sharedExists) console.log('skipped: the reference models of ../shared are not here')
@@ -39,51 +43,173 @@ function mutated(original: Buffer, header: number, below: (limit: number) => num
   return bytes
 }
 
-describe.skipIf(!sharedExists).each([
-  ['safetensors', 'zoo/llama/model.safetensors', (path: string) => readTensorIndex(path), (bytes: Buffer) => 8 + Number(bytes.readBigUInt64LE(0))],
-  ['GGUF', 'gguf/llama-256-Q4_0.gguf', (path: string) => readGguf(path), () => 9000]
-] as const)('%s', (_, source, read, headerOf) => {
+/** What a value of a JSON file may be changed to. */
+const ODD: readonly unknown[] = [
+  null, true, false, '', 'x', [], {}, [null], [[]], -1, 0, 1, 0.5, 3, 1e9, -0.25, 2 ** 31, 2 ** 32 + 1, 2 ** 53, 1e308, 'model', '..', '.', '../model.safetensors', '/etc/passwd', 'a/b.safetensors', 'a\\b', '\u0000', 'x'.repeat(5000),
+  'LlamaForCausalLM', 'gpt2', '__proto__', { rope_type: 'yarn', factor: 0 }, { type: 'longrope', short_factor: [], long_factor: [1e308] }, { rope_type: 'dynamic', factor: -1 }, Array.from({ length: 2000 }, () => 'full_attention')
+]
+
+/** A copy with one to three values changed, left out or doubled under another name; of one in four, bytes instead. */
+function mutatedJson(original: Buffer, below: (limit: number) => number): Buffer {
+  if (below(4) === 0) return mutated(original, original.length, below)
+  const content = JSON.parse(original.toString('utf8')) as unknown
+  for (let change = 1 + below(3); change > 0; change--) {
+    const holders = containers(content)
+    const holder = holders[below(holders.length)] ?? {}
+    const keys = Object.keys(holder)
+    const key = keys[below(keys.length)] ?? 'x'
+    const odd = structuredClone(ODD[below(ODD.length)])
+    switch (below(8)) {
+      case 0: Reflect.deleteProperty(holder, key); break
+      case 1: holder[`${key}_`] = structuredClone(holder[key]); break
+      default: holder[key] = odd
+    }
+  }
+  return Buffer.from(JSON.stringify(content))
+}
+
+/** Every object and list of a JSON value, itself first. */
+function containers(value: unknown): Record<string, unknown>[] {
+  if (typeof value !== 'object' || value === null) return []
+  return [value as Record<string, unknown>, ...Object.values(value).flatMap(containers)]
+}
+
+interface Reading {
+  /** Where in its file a tensor is said to be. */
+  readonly tensors: readonly { readonly name: string; readonly offset: number; readonly length: number; readonly size: number }[]
+  /** Files that are read, real paths. */
+  readonly files: readonly string[]
+}
+
+const zoo = join(sharedFolder, 'models/zoo')
+
+describe.skipIf(!sharedExists)('mutated headers', () => {
   let folder: string
-  beforeAll(() => { folder = mkdtempSync(join(tmpdir(), 'layerscope-fuzz-')) })
+  beforeAll(() => { folder = realpathSync(mkdtempSync(join(tmpdir(), 'layerscope-fuzz-'))) })
   afterAll(() => { rmSync(folder, { recursive: true }) })
 
-  it(`${String(CASES)} mutated headers are read or refused, within the file and its size`, async () => {
-    const whole = readFileSync(join(sharedFolder, 'models', source))
-    const header = headerOf(whole)
-    // Tensors themselves are not read: what stands in for them only has to be as long.
-    const path = join(folder, 'model.safetensors')
+  /** Tensors themselves are not read: what stands in for them only has to be as long. */
+  function writeHeader(path: string, bytes: Buffer, size: number): void {
+    const file = openSync(path, 'w')
+    writeSync(file, bytes)
+    ftruncateSync(file, size)
+    closeSync(file)
+  }
+
+  async function indexed(path: string): Promise<Reading> {
+    const index = await readTensorIndex(path)
+    return {
+      files: index.files,
+      tensors: [...index.tensors].map(([name, { range }]) => ({ name, offset: range.offset, length: range.length, size: statSync(join(index.folder, range.file)).size }))
+    }
+  }
+
+  interface Target {
+    /** Writes the case and returns the bytes that were written, or stand in the files it reads. */
+    readonly write: (below: (limit: number) => number, round: number) => number
+    readonly read: (round: number) => Promise<Reading>
+  }
+  const targets: Readonly<Record<string, () => Target>> = {
+    'safetensors headers': () => {
+      const whole = readFileSync(join(zoo, 'llama/model.safetensors'))
+      const header = 8 + Number(whole.readBigUInt64LE(0))
+      const path = join(folder, 'model.safetensors')
+      return {
+        write: below => {
+          const bytes = mutated(whole.subarray(0, Math.min(whole.length, header + 64)), header, below)
+          const size = bytes.length < header ? bytes.length : whole.length
+          writeHeader(path, bytes, size)
+          return size
+        },
+        read: () => indexed(path)
+      }
+    },
+    'indexes of shards': () => {
+      const shards = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors']
+      for (const shard of shards) copyFileSync(join(zoo, 'llama/model.safetensors'), join(folder, shard))
+      const names = Object.keys(JSON.parse(readFileSync(join(folder, shards[0] ?? ''), 'utf8').slice(8).replace(/\}\}[^]*$/, '}}')) as object)
+      const whole = Buffer.from(JSON.stringify({ metadata: { total_size: 1 }, weight_map: Object.fromEntries(names.map((name, at) => [name, shards[at % 2]])) }))
+      const size = 2 * statSync(join(folder, shards[0] ?? '')).size
+      const path = join(folder, 'model.safetensors.index.json')
+      return {
+        write: below => {
+          writeFileSync(path, mutatedJson(whole, below))
+          return size + 5 * whole.length
+        },
+        read: () => indexed(path)
+      }
+    },
+    'configurations': () => {
+      const families = ['llama', 'gpt2', 'gemma3', 'phi3', 'neox', 'opt', 'roberta', 'mpnet']
+      const configs = families.map(family => readFileSync(join(zoo, family, 'config.json')))
+      const path = join(folder, 'config.json')
+      return {
+        write: (below, round) => {
+          writeFileSync(path, mutatedJson(configs[round % families.length] ?? Buffer.alloc(0), below))
+          return statSync(join(zoo, families[round % families.length] ?? '', 'model.safetensors')).size
+        },
+        read: async round => {
+          const model = await readSafetensorsModel(join(zoo, families[round % families.length] ?? '', 'model.safetensors'), path)
+          // What a run would need: the graph, all of it.
+          const { bytes } = model.graphFor(model.declared?.checked ?? [], false)
+          expect(bytes.length).toBeLessThan(BOUND)
+          return { files: [], tensors: [] }
+        }
+      }
+    },
+    'GGUF headers': () => {
+      const whole = readFileSync(join(sharedFolder, 'models/gguf/llama-256-Q4_0.gguf'))
+      const path = join(folder, 'model.gguf')
+      return {
+        write: below => {
+          const bytes = mutated(whole.subarray(0, 9064), 9000, below)
+          const size = bytes.length < 9000 ? bytes.length : whole.length
+          writeHeader(path, bytes, size)
+          return size
+        },
+        read: async () => {
+          const file = await readGguf(path)
+          await readGgufModel(path)
+          ggufTokenizer(file, 512)
+          return { files: file.files, tensors: [...file.tensors].map(([name, { offset, length }]) => ({ name, offset, length, size: file.bytes })) }
+        }
+      }
+    }
+  }
+
+  it.each(Object.keys(targets))(`${String(CASES)} %s are read or refused with what to do, within the files and their size`, async kind => {
+    const target = targets[kind]?.()
+    if (target === undefined) throw new Error(kind)
     const below = random(20240717)
     const alloc = vi.spyOn(Buffer, 'alloc')
     let refused = 0
     const strange: string[] = []
     for (let round = 0; round < CASES; round++) {
-      const bytes = mutated(whole.subarray(0, Math.min(whole.length, header + 64)), header, below)
-      const size = bytes.length < header ? bytes.length : whole.length
-      const file = openSync(path, 'w')
-      writeSync(file, bytes)
-      ftruncateSync(file, size)
-      closeSync(file)
+      const size = target.write(below, round)
+      const note = (what: string): void => { strange.push(`case ${String(round)}: ${what}`) }
       alloc.mockClear()
       try {
-        const { tensors } = await read(path)
-        for (const [name, tensor] of tensors) {
-          const { offset, length } = 'range' in tensor ? tensor.range : tensor
-          if (!(offset >= 0 && length >= 0 && offset + length <= size)) strange.push(`case ${String(round)}: ${name} at ${String(offset)}+${String(length)} of ${String(size)}`)
-        }
+        const { tensors, files } = await target.read(round)
+        for (const file of files) if (dirname(file) !== folder) note(`${file} is outside the folder`)
+        for (const { name, offset, length, size: end } of tensors) if (!(offset >= 0 && length >= 0 && offset + length <= end)) note(`${name} at ${String(offset)}+${String(length)} of ${String(end)}`)
       } catch (error) {
         refused++
-        if (!(error instanceof LayerscopeError)) strange.push(`case ${String(round)}: ${String(error)}`)
+        if (!(error instanceof LayerscopeError)) note(String(error))
+        else if (error.report.hint === undefined) note(`no remedy: ${error.message}`)
       }
       const allocated = alloc.mock.calls.reduce((total, [length]) => total + length, 0)
-      if (allocated > size + BOUND) strange.push(`case ${String(round)}: ${String(allocated)} bytes allocated for a file of ${String(size)}`)
+      if (allocated > size + BOUND) note(`${String(allocated)} bytes allocated for files of ${String(size)}`)
     }
     alloc.mockRestore()
     expect(strange).toEqual([])
     // Most changes break something; some only change a value.
     expect(refused).toBeGreaterThan(CASES / 10)
     expect(refused).toBeLessThan(CASES)
-  })
+  }, 300_000)
 })
+
+/** What to do, as a sentence. */
+const REMEDY = expect.stringMatching(/^[A-Z].* .*\.$/) as string
 
 describe('bad safetensors files', () => {
   let folder: string
@@ -109,17 +235,23 @@ describe('bad safetensors files', () => {
     ['a shape whose product overflows', JSON.stringify({ a: entry(0, 32, [2 ** 52, 2 ** 52]) }), 'should take'],
     ['an unknown type', JSON.stringify({ a: { dtype: 'F13', shape: [1], data_offsets: [0, 4] } }), 'unknown type F13']
   ])('%s', async (_, header, words) => {
-    await expect(readTensorIndex(file(header))).rejects.toMatchObject({ report: { code: 'safetensors-invalid', message: expect.stringContaining(words) as string } })
+    const path = file(header)
+    await expect(readTensorIndex(path)).rejects.toMatchObject({ report: { code: 'safetensors-invalid', message: expect.stringContaining(words) as string, file: path, hint: REMEDY } })
   })
 
   it('shards that are missing, or that leave the folder', async () => {
     const index = join(folder, 'model.safetensors.index.json')
     writeFileSync(index, JSON.stringify({ weight_map: { a: 'model-00001-of-00002.safetensors' } }))
-    await expect(readTensorIndex(index)).rejects.toMatchObject({ report: { code: 'shard-missing' } })
-    for (const path of ['../secret.safetensors', '/etc/passwd', 'a/b.safetensors', '..']) {
+    await expect(readTensorIndex(index)).rejects.toMatchObject({ report: { code: 'shard-missing', file: join(folder, 'model-00001-of-00002.safetensors'), hint: REMEDY } })
+    for (const path of ['../secret.safetensors', '/etc/passwd', 'a/b.safetensors', '..', '.']) {
       writeFileSync(index, JSON.stringify({ weight_map: { a: path } }))
-      await expect(readTensorIndex(index)).rejects.toMatchObject({ report: { code: 'safetensors-invalid', message: expect.stringContaining('not a file beside it') as string } })
+      await expect(readTensorIndex(index)).rejects.toMatchObject({ report: { code: 'safetensors-invalid', message: expect.stringContaining('not a file beside it') as string, file: index, hint: REMEDY } })
     }
+    mkdirSync(join(folder, 'shard.safetensors'))
+    writeFileSync(index, JSON.stringify({ weight_map: { a: 'shard.safetensors' } }))
+    await expect(readTensorIndex(index)).rejects.toMatchObject({ report: { code: 'safetensors-invalid', message: expect.stringContaining('it is a folder') as string, file: join(folder, 'shard.safetensors'), hint: REMEDY } })
+    writeFileSync(index, JSON.stringify({ weight_map: {} }))
+    await expect(readTensorIndex(index)).rejects.toMatchObject({ report: { code: 'safetensors-invalid', message: expect.stringContaining('names no file') as string, file: index, hint: REMEDY } })
   })
 })
 
@@ -150,13 +282,14 @@ describe('bad GGUF files', () => {
     ['a tensor beyond the end', [magic, uint32(3), uint64(1n), uint64(0n), tensor(0, 4096n)], 'gguf-invalid', 'ends at byte'],
     ['a tensor of unknown type', [magic, uint32(3), uint64(1n), uint64(0n), tensor(200, 0n)], 'gguf-invalid', 'unknown type 200']
   ])('%s', async (_, parts, code, words) => {
-    await expect(readGguf(of(...parts))).rejects.toMatchObject({ report: { code, message: expect.stringContaining(words) as string } })
+    const path = of(...parts)
+    await expect(readGguf(path)).rejects.toMatchObject({ report: { code, message: expect.stringContaining(words) as string, file: path, hint: REMEDY } })
   })
 
   it('a file that ends within its header', async () => {
     const path = join(folder, 'short.gguf')
     writeFileSync(path, Buffer.concat([magic, uint32(3), uint64(0n)]))
-    await expect(readGguf(path)).rejects.toMatchObject({ report: { code: 'gguf-invalid' } })
+    await expect(readGguf(path)).rejects.toMatchObject({ report: { code: 'gguf-invalid', file: path, hint: REMEDY } })
     expect(statSync(path).size).toBe(16)
   })
 })

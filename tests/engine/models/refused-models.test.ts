@@ -7,6 +7,7 @@ import type { ErrorReport } from '../../../preload/contract'
 import { LayerscopeError } from '../../../main/engine/errors'
 import { describeModel } from '../../../main/engine/models/describe-model'
 import { openModel, type TokenBatch } from '../../../main/engine/models'
+import { readModel, withExternalData } from '../../fixtures/onnx-variants'
 import { sharedExists, sharedFolder } from '../../fixtures/reference'
 import { writeSparseGguf } from '../../fixtures/sparse-files'
 
@@ -198,4 +199,21 @@ it.each(['Q4_0_4_4', 'Q8_K'] as const)('a GGUF file of %s is refused by that nam
   const path = join(root, `model-${type}.gguf`)
   writeSparseGguf(path, type, [['token_embd.weight', [512, 256]], ['output_norm.weight', [256]]], { block_count: 1, context_length: 64, embedding_length: 256, feed_forward_length: 256, 'attention.head_count': 4 })
   expect(await refusal(path)).toMatchObject({ code: 'precision-unsupported', file: path, field: 'token_embd.weight', message: `The tensor token_embd.weight is stored as ${type}, a format Layerscope does not run yet.` })
+})
+
+it.each([['block_count', 50_000_000], ['attention.key_length', 1_000_000_007], ['rope.dimension_count', 1_000_000_006], ['attention.head_count_kv', 0]] as const)('a GGUF file whose %s is %d is refused at once', async (field, value) => {
+  const path = join(root, 'absurd.gguf')
+  writeSparseGguf(path, 'Q8_0', [['token_embd.weight', [512, 256]]], { block_count: 1, context_length: 64, embedding_length: 256, feed_forward_length: 256, 'attention.head_count': 4, [field]: value })
+  expect(await refusal(path)).toMatchObject({ code: 'gguf-invalid', file: path, field: `qwen2.${field}`, message: expect.stringContaining(`qwen2.${field} is ${String(value)}, not a whole number`) as string })
+})
+
+describe.skipIf(!sharedExists)('weights outside the folder of an exported graph are not followed', () => {
+  it.each(['../model.onnx_data', 'data/../../model.onnx_data', '/tmp/model.onnx_data'])('%s', async location => {
+    const folder = join(root, 'model')
+    mkdirSync(folder)
+    const path = withExternalData(readModel(join(zoo, 'llama/onnx/model.onnx')), folder, 'model.onnx', location)
+    // It is there, and whole.
+    renameSync(join(folder, 'model.onnx_data'), join(root, 'model.onnx_data'))
+    expect(await refusal(path)).toMatchObject({ code: 'model-data-outside', file: path, message: expect.stringContaining(location) as string, hint: expect.stringContaining('model.onnx_data') as string })
+  })
 })

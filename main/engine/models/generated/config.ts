@@ -30,8 +30,14 @@ export class ModelConfig {
 
   /** A count such as a number of layers: a whole number from 1 to `limit`. */
   count(limit: number, ...names: readonly string[]): number {
-    const value = this.number(...names)
-    if (!Number.isInteger(value) || value < 1 || value > limit) throw this.invalid(names[0] ?? '', `is ${value}, not a whole number from 1 to ${limit}`)
+    const value = this.optionalCount(limit, ...names)
+    if (value === null) throw this.invalid(names[0] ?? '', 'is missing')
+    return value
+  }
+
+  optionalCount(limit: number, ...names: readonly string[]): number | null {
+    const value = this.optionalNumber(...names)
+    if (value !== null && (!Number.isInteger(value) || value < 1 || value > limit)) throw this.invalid(names[0] ?? '', `is ${value}, not a whole number from 1 to ${limit}`)
     return value
   }
 

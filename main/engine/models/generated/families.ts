@@ -32,9 +32,9 @@ const LIMITS = { layers: 1_000, width: 1_000_000, heads: 10_000, vocab: 10_000_0
 function sizes(config: ModelConfig) {
   const hidden = config.count(LIMITS.width, 'hidden_size', 'n_embd', 'dim')
   const heads = config.count(LIMITS.heads, 'num_attention_heads', 'n_head', 'n_heads')
-  const headDim = config.optionalNumber('head_dim') ?? hidden / heads
-  if (!Number.isInteger(headDim) || headDim < 1) throw config.invalid('num_attention_heads', `is ${heads}, which does not divide the hidden size ${hidden}`)
-  const kvHeads = config.optionalNumber('num_key_value_heads') ?? heads
+  const headDim = config.optionalCount(LIMITS.width, 'head_dim') ?? hidden / heads
+  if (!Number.isInteger(headDim)) throw config.invalid('num_attention_heads', `is ${heads}, which does not divide the hidden size ${hidden}`)
+  const kvHeads = config.optionalCount(LIMITS.heads, 'num_key_value_heads') ?? heads
   if (heads % kvHeads !== 0) throw config.invalid('num_key_value_heads', `is ${kvHeads}, which does not divide the ${heads} attention heads`)
   return {
     layers: config.count(LIMITS.layers, 'num_hidden_layers', 'n_layer', 'n_layers'),
@@ -327,6 +327,7 @@ export const FAMILIES: readonly Family[] = [
       family: 'roberta', tokenTypes: true,
       positions: (config) => {
         const paddingId = config.optionalNumber('pad_token_id') ?? 1
+        if (!Number.isInteger(paddingId) || paddingId < 0) throw config.invalid('pad_token_id', `is ${paddingId}, not the id of a token`)
         return { kind: 'learned', offset: paddingId + 1, paddingId }
       }
     }),

@@ -72,7 +72,7 @@ async function readConfig(file: string): Promise<ModelConfig> {
   } catch (cause) {
     throw new LayerscopeError({ code: 'model-config-invalid', message: 'config.json is not readable JSON.', file, hint: 'Copy it again from the model\'s page.' }, { cause })
   }
-  if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) throw new LayerscopeError({ code: 'model-config-invalid', message: 'config.json is not an object.', file })
+  if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) throw new LayerscopeError({ code: 'model-config-invalid', message: 'config.json is not an object.', file, hint: 'Copy it again from the model\'s page.' })
   return new ModelConfig(fields as Record<string, unknown>, file)
 }
 

@@ -71,6 +71,7 @@ export function readRotary(config: ModelConfig, headDim: number, maxPositions: n
   const base = section?.optionalNumber('rope_theta') ?? config.optionalNumber('rope_theta', 'rotary_emb_base') ?? 10_000
   const share = section?.optionalNumber('partial_rotary_factor') ?? config.optionalNumber('partial_rotary_factor', 'rotary_pct') ?? 1
   const width = Math.floor(headDim * share)
+  if (width < 1 || width > headDim) throw config.invalid('partial_rotary_factor', `is ${share}, not a share of the ${headDim} values of a head`)
   return { base, width, scaling: readScaling(config, scalingSection, maxPositions) }
 }
 

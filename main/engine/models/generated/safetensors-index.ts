@@ -60,9 +60,10 @@ async function shardPaths(index: string): Promise<string[]> {
   if (typeof map !== 'object' || map === null) throw invalid('has no weight_map')
   const names = new Set<string>()
   for (const name of Object.values(map)) {
-    if (typeof name !== 'string' || name !== basename(name) || name === '' || name === '..' || name.includes('\\')) throw invalid(`names ${JSON.stringify(name)}, which is not a file beside it`)
+    if (typeof name !== 'string' || name !== basename(name) || ['', '.', '..'].includes(name) || name.includes('\\')) throw invalid(`names ${JSON.stringify(name)}, which is not a file beside it`)
     names.add(name)
   }
+  if (names.size === 0) throw invalid('names no file')
   return [...names].sort().map((name) => join(dirname(index), name))
 }
 
@@ -76,7 +77,9 @@ export function commonFolder(files: readonly string[]): string {
 async function readHeader(file: string, location: string): Promise<{ readonly bytes: number; readonly tensors: Map<string, StoredTensor> }> {
   const invalid = (problem: string): LayerscopeError =>
     new LayerscopeError({ code: 'safetensors-invalid', message: `${basename(file)} is not a whole safetensors file: ${problem}.`, file, hint: 'Copy or download the file again.' })
-  const { size } = await stat(file)
+  const status = await stat(file)
+  const { size } = status
+  if (!status.isFile()) throw invalid('it is a folder')
   const handle = await open(file, 'r')
   try {
     const prefix = Buffer.alloc(8)

@@ -105,6 +105,9 @@ export interface GgufModel {
   readonly permuted: boolean
 }
 
+/** More than any model has; each is an entry in lists of blocks and sites. */
+const MOST_BLOCKS = 1000
+
 /**
  * Reads a GGUF file's metadata as an architecture and the names of its tensors.
  * @throws LayerscopeError `model-family-unknown`, `gguf-invalid`
@@ -115,7 +118,8 @@ export async function ggufModel(file: GgufFile): Promise<GgufModel> {
   if (typeof name !== 'string' || !family) {
     throw new LayerscopeError({
       code: 'model-family-unknown', file: file.path,
-      message: `Layerscope cannot run the GGUF architecture "${String(name)}" yet; it knows ${Object.keys(FAMILIES).join(', ')}.`
+      message: `Layerscope cannot run the GGUF architecture "${String(name)}" yet; it knows ${Object.keys(FAMILIES).join(', ')}.`,
+      hint: 'Export the model to ONNX (optimum-cli export onnx) and open that.'
     })
   }
   const read = new MetadataReader(file, name)
@@ -127,11 +131,11 @@ export async function ggufModel(file: GgufFile): Promise<GgufModel> {
   }
   const hidden = read.count('embedding_length')
   const heads = read.count('attention.head_count')
-  const headDim = read.optional('attention.key_length') ?? hidden / heads
-  const kvHeads = read.optional('attention.head_count_kv') ?? heads
+  const headDim = read.optionalCount('attention.key_length') ?? hidden / heads
+  const kvHeads = read.optionalCount('attention.head_count_kv') ?? heads
   if (!Number.isInteger(headDim) || heads % kvHeads !== 0) throw read.invalid('attention.head_count', `is ${heads}, which fits neither the width ${hidden} nor ${kvHeads} key heads`)
-  const layers = read.count('block_count')
-  const width = read.optional('rope.dimension_count') ?? headDim
+  const layers = read.count('block_count', MOST_BLOCKS)
+  const width = read.optionalCount('rope.dimension_count', headDim) ?? headDim
   const rotary: Rotary = { base: read.optional('rope.freq_base') ?? 10_000, width, scaling: await rotaryScaling(read) }
   const rms = read.optional('attention.layer_norm_rms_epsilon')
   const base: Architecture = {
@@ -199,10 +203,16 @@ class MetadataReader {
     return number
   }
 
-  count(key: string): number {
-    const value = this.optional(key)
+  count(key: string, limit?: number): number {
+    const value = this.optionalCount(key, limit)
     if (value === null) throw this.invalid(key, 'is missing')
-    if (!Number.isInteger(value) || value < 1 || value > 100_000_000) throw this.invalid(key, `is ${value}`)
+    return value
+  }
+
+  /** A whole number from 1 to `limit`. */
+  optionalCount(key: string, limit = 100_000_000): number | null {
+    const value = this.optional(key)
+    if (value !== null && (!Number.isInteger(value) || value < 1 || value > limit)) throw this.invalid(key, `is ${value}, not a whole number from 1 to ${limit}`)
     return value
   }
 
@@ -223,6 +233,6 @@ class MetadataReader {
   }
 
   invalid(key: string, problem: string): LayerscopeError {
-    return new LayerscopeError({ code: 'gguf-invalid', message: `The metadata entry ${this.prefix}.${key} ${problem}.`, file: this.file.path, field: `${this.prefix}.${key}` })
+    return new LayerscopeError({ code: 'gguf-invalid', message: `The metadata entry ${this.prefix}.${key} ${problem}.`, file: this.file.path, field: `${this.prefix}.${key}`, hint: 'Copy or download the file again, or convert the model again with a current llama.cpp.' })
   }
 }

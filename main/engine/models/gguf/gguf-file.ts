@@ -68,9 +68,11 @@ export async function readGguf(file: string): Promise<GgufFile> {
 
 async function readPart(file: string): Promise<GgufFile> {
   const path = await realpath(file).catch(() => {
-    throw new LayerscopeError({ code: 'model-not-found', message: `There is no file ${file}.`, file })
+    throw new LayerscopeError({ code: 'model-not-found', message: `There is no file ${file}.`, file, hint: 'It may have been moved or its disk unplugged: choose it again.' })
   })
-  const { size } = await stat(path)
+  const status = await stat(path)
+  const { size } = status
+  if (!status.isFile()) throw new LayerscopeError({ code: 'gguf-invalid', message: `${basename(path)} is a folder, not a GGUF file.`, file: path, hint: 'Copy or download the file again.' })
   const handle = await open(path, 'r')
   try {
     const reader = new Reader(handle, size, path)

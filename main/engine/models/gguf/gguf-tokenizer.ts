@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { LayerscopeError } from '../../errors'
 import type { Tokenizer } from '../open-model'
 import { PipelineTokenizer, tokenizerFileSchema } from '../tokenizer'
@@ -14,7 +15,16 @@ const TOKEN_TYPE = { unknown: 2, control: 3, userDefined: 4, byte: 6 } as const
  */
 export function ggufTokenizer(file: GgufFile, maxLength: number): Tokenizer | null {
   const write = writerOf(file)
-  return write && new PipelineTokenizer(tokenizerFileSchema.parse(write(new GgufVocabulary(file))), { maxLength, truncationSide: 'right' })
+  if (write === null) return null
+  const rebuilt = tokenizerFileSchema.parse(write(new GgufVocabulary(file)))
+  try {
+    return new PipelineTokenizer(rebuilt, { maxLength, truncationSide: 'right' })
+  } catch (error) {
+    if (!(error instanceof LayerscopeError)) throw error
+    // What is wrong stands in the metadata: there is no tokenizer.json.
+    const { field: _field, ...report } = error.report
+    throw new LayerscopeError({ ...report, message: report.message.replace('tokenizer.json', basename(file.path)), file: file.path, hint: TOKENIZER_BESIDE }, { cause: error })
+  }
 }
 
 /** Throws the `tokenizer-unsupported` of `ggufTokenizer`, without the time that it takes to build. */

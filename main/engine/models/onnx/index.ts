@@ -14,7 +14,7 @@ import { WeightFiles, writeGraph } from './write-graph'
 
 /**
  * Reads an .onnx file of a transformer.
- * @throws LayerscopeError `model-unreadable`, `model-truncated`, `model-data-missing`, `model-inputs`
+ * @throws LayerscopeError `model-unreadable`, `model-truncated`, `model-data-missing`, `model-data-outside`, `model-inputs`
  */
 export function readOnnxModel(path: string): ReadableModel {
   const file = readOnnxFile(path)

@@ -1,4 +1,4 @@
-import { basename, dirname, join, relative, sep } from 'node:path'
+import { basename, dirname, isAbsolute, join, normalize, relative, sep } from 'node:path'
 import { existsSync, realpathSync, statSync } from 'node:fs'
 import { LayerscopeError } from '../../errors'
 import { Additions } from './additions'
@@ -23,7 +23,7 @@ export class WeightFiles {
   readonly paths: readonly string[]
   private readonly locations = new Map<string | null, string>()
 
-  /** @throws LayerscopeError `model-data-missing`, `model-truncated` */
+  /** @throws LayerscopeError `model-data-missing`, `model-data-outside`, `model-truncated` */
   constructor(modelPath: string, initializers: Iterable<Initializer>) {
     const real = new Map<string | null, string>([[null, realpathSync(modelPath)]])
     const needed = new Map<string, number>()
@@ -32,6 +32,12 @@ export class WeightFiles {
       needed.set(stored.location, Math.max(needed.get(stored.location) ?? 0, stored.offset + stored.length))
     }
     for (const [location, bytes] of needed) {
+      if (isAbsolute(location) || normalize(location).split(sep)[0] === '..') {
+        throw new LayerscopeError({
+          code: 'model-data-outside', message: `${basename(modelPath)} keeps its weights in “${location}”, outside its own folder, where Layerscope does not follow it.`, file: modelPath,
+          hint: `Put ${basename(location)} beside ${basename(modelPath)} and export the model again, or take it from its source.`
+        })
+      }
       const path = join(dirname(modelPath), location)
       if (!existsSync(path)) {
         throw new LayerscopeError({
