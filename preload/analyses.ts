@@ -1,5 +1,6 @@
 /** What is asked of finished runs: which rows made a prediction, how probes and representations of runs compare. */
-import type { Interval } from './contract'
+import type { ErrorReport, Interval, SweepSummary } from './contract'
+import type { Positions } from './recipe'
 
 /** A training row and what it adds to the logit of the predicted class of another row. */
 export interface InfluentialRow {
@@ -140,5 +141,29 @@ export interface Erasure {
   readonly shuffled: { readonly leace: ErasedScore; readonly inlp: ErasedScore }
   readonly seconds: number
 }
+
+/** A run's probes at one position of its texts. */
+export interface PositionSweep {
+  readonly positions: Positions
+  /** Rows that have a vector there. */
+  readonly rows: number
+  /** Rows of the run that have none, and the first of them. */
+  readonly leftOut: { readonly count: number; readonly first: { readonly row: number; readonly reason: string } | null }
+  /** The most frequent token there, with its share of the rows; null where means were read. */
+  readonly readAt: { readonly token: string; readonly share: number } | null
+  /** Null where no probes could be trained. */
+  readonly sweep: SweepSummary | null
+  /** Why not. */
+  readonly error: ErrorReport | null
+}
+
+/** A run's probes at several positions: its own and those read since, in the order of the text. */
+export interface PositionsResult { readonly positions: readonly PositionSweep[] }
+
+export type PositionsEvent =
+  /** Of the pass in vectors, of the probes in sites and methods over all positions. */
+  | { readonly kind: 'progress'; readonly stage: 'extracting' | 'probing'; readonly done: number; readonly total: number }
+  /** A position is done. */
+  | { readonly kind: 'position'; readonly sweep: PositionSweep }
 
 export interface AnalysisProgress { readonly kind: 'progress'; readonly done: number; readonly total: number }

@@ -5,10 +5,10 @@
  */
 import { z } from 'zod'
 import type { BestOfMany, CellCard, CellComparison, ReportSummary } from './cards'
-import type { AnalysisProgress, CodeLength, Erasure, InfluenceResult, RefitResult, SimilarityResult, TransferResult } from './analyses'
+import type { AnalysisProgress, CodeLength, Erasure, InfluenceResult, PositionsEvent, PositionsResult, RefitResult, SimilarityResult, TransferResult } from './analyses'
 import type { SentenceTree, TestSentences } from './trees'
 import {
-  columnRolesSchema, extractionSchema, probePlanSchema, probeTaskSchema, projectionPlanSchema, readOptionsSchema,
+  columnRolesSchema, extractionSchema, positionsSchema, probePlanSchema, probeTaskSchema, projectionPlanSchema, readOptionsSchema,
   type ColumnRoles, type ExtractionPlan, type Positions, type ProbePlan, type ReadOptions, type Recipe
 } from './recipe'
 
@@ -417,6 +417,8 @@ export interface ExtractionSummary {
   readonly sites: readonly { readonly name: string; readonly width: number }[]
   readonly skipped: readonly { readonly row: number; readonly reason: string }[]
   readonly truncated: number
+  /** The most frequent token among those that were read, with its share of the rows; left out where means were. */
+  readonly readAt?: { readonly token: string; readonly share: number } | undefined
   readonly resumedRows: number
   readonly provider: string
 }
@@ -551,6 +553,11 @@ export interface SessionState {
 const id = z.string().min(1).max(200)
 const path = z.string().min(1).max(32_768)
 const row = z.int().min(0)
+/** Which of the positions that were read of a run's texts; null: the run's own. */
+const position = positionsSchema.nullable().default(null)
+
+/** Positions that are read at once. */
+export const mostPositions = 64
 
 /** Parameters of every request; the engine parses each message with its schema before anything else. */
 export const requestSchemas = {
@@ -610,9 +617,13 @@ export const requestSchemas = {
     roles: columnRolesSchema, extraction: extractionSchema, probe: probePlanSchema
   }),
   /** `method` null: the one that validation chose at the site. */
-  'run.values': z.object({ sessionId: id, runId: id, site: z.string(), method: z.string().nullable().default(null) }),
+  'run.values': z.object({ sessionId: id, runId: id, position, site: z.string(), method: z.string().nullable().default(null) }),
   'run.row': z.object({ sessionId: id, runId: id, row, method: z.string().nullable().default(null) }),
   'run.neighbors': z.object({ sessionId: id, runId: id, site: z.string(), row, k: z.int().min(1).max(100).default(10) }),
+  /** What was read at several positions of a run's texts; null where nothing was yet. */
+  'run.positions': z.object({ sessionId: id, runId: id }),
+  /** Reads further positions of a run's texts in one pass and trains the run's probes at each, on the run's folds; kept with the run. */
+  'run.readPositions': z.object({ sessionId: id, runId: id, modelId: id, datasetId: id, positions: z.array(positionsSchema).min(1).max(mostPositions) }),
   /** The training rows with the largest influence on one held-out prediction of the logistic probe; `without` are dataset rows left out of training. */
   'probe.influence': z.object({ sessionId: id, runId: id, site: z.string(), row, k: z.int().min(1).max(1000).default(10), without: z.array(row).max(1_000_000).default([]) }),
   /** Trains a probe of a run again without some rows. `method` null takes the one validation chose at the site. */
@@ -622,17 +633,17 @@ export const requestSchemas = {
   /** Between all sites of a run, or between its sites and those of another run over the same dataset. */
   'probe.similarity': z.object({ sessionId: id, runId: id, other: id.nullable().default(null) }),
   /** How short the labels of a run over classes can be told at a site (minimum description length); kept with the run. */
-  'probe.codeLength': z.object({ sessionId: id, runId: id, site: z.string() }),
+  'probe.codeLength': z.object({ sessionId: id, runId: id, position, site: z.string() }),
   /** Takes the label of a run over classes out of a site, by LEACE and by up to `iterations` projections, and trains the probe again; kept with the run. */
-  'probe.erasure': z.object({ sessionId: id, runId: id, site: z.string(), iterations: z.int().min(1).max(1000).default(20) }),
+  'probe.erasure': z.object({ sessionId: id, runId: id, position, site: z.string(), iterations: z.int().min(1).max(1000).default(20) }),
   /** All that a run keeps about one site and method. */
-  'probe.card': z.object({ sessionId: id, runId: id, site: z.string(), method: z.string() }),
+  'probe.card': z.object({ sessionId: id, runId: id, position, site: z.string(), method: z.string() }),
   /** How two sites or methods of a run differ on the same held-out rows. */
-  'probe.compare': z.object({ sessionId: id, runId: id, site: z.string(), method: z.string(), other: z.object({ site: z.string(), method: z.string() }) }),
+  'probe.compare': z.object({ sessionId: id, runId: id, position, site: z.string(), method: z.string(), other: z.object({ site: z.string(), method: z.string() }) }),
   /** What the highest test score of a run is worth; null where there are not several, or kept scores do not give the measure. */
-  'probe.bestOfMany': z.object({ sessionId: id, runId: id, measure: z.enum(measureNames) }),
+  'probe.bestOfMany': z.object({ sessionId: id, runId: id, position, measure: z.enum(measureNames) }),
   /** Writes the report of one site and method, or its card alone, into the folder `path`, in place of an earlier one there. */
-  'run.report': z.object({ sessionId: id, runId: id, site: z.string(), method: z.string(), path, parts: z.enum(['report', 'card']).default('report') }),
+  'run.report': z.object({ sessionId: id, runId: id, position, site: z.string(), method: z.string(), path, parts: z.enum(['report', 'card']).default('report') }),
   /** The test sentences of a run over trees, each with its score at a site. */
   'probe.sentences': z.object({ sessionId: id, runId: id, site: z.string(), method: z.string().nullable().default(null) }),
   /** The sentence of a dataset row, with its parse at a site. */
@@ -675,6 +686,8 @@ export interface RequestResults {
   'run.values': ProbeValues
   'run.row': RowDetail
   'run.neighbors': readonly Neighbor[]
+  'run.positions': PositionsResult | null
+  'run.readPositions': PositionsResult
   'probe.influence': InfluenceResult
   'probe.refit': RefitResult
   'probe.transfer': TransferResult
@@ -697,6 +710,7 @@ export interface RequestEvents {
   /** `text` is what the token adds to the text; empty while a character is incomplete. */
   'model.generate': { readonly kind: 'token'; readonly id: number; readonly text: string }
   'run.start': RunEvent
+  'run.readPositions': PositionsEvent
   'probe.transfer': AnalysisProgress
   'probe.similarity': AnalysisProgress
   'probe.codeLength': AnalysisProgress

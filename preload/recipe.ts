@@ -8,6 +8,10 @@ import { z } from 'zod'
 export const positionsSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('last') }),
   z.object({ kind: z.literal('first') }),
+  /** The token `offset` before the last; rows with fewer tokens are left out. */
+  z.object({ kind: z.literal('from-end'), offset: z.int().min(1) }),
+  /** The token `offset` after the first. */
+  z.object({ kind: z.literal('from-start'), offset: z.int().min(1) }),
   z.object({ kind: z.literal('mean') }),
   z.object({ kind: z.literal('all') }),
   /** Last token that overlaps the characters of `column`'s value inside the text. */

@@ -1,12 +1,34 @@
 import { InvalidArgumentError } from 'commander'
+import { readPositions } from '../../preload/positions'
 import type { Positions } from '../../preload/recipe'
 
-/** `last`, `first`, `mean`, `all`, `word` or `span:COLUMN`. */
+/** `last`, `last-2`, `first`, `first+1`, `mean`, `all`, `word` or `span:COLUMN`. */
 export function parsePositions(text: string): Positions {
-  if (text === 'last' || text === 'first' || text === 'mean' || text === 'all' || text === 'word') return { kind: text }
-  const column = /^span:(.+)$/s.exec(text)?.[1]
-  if (column !== undefined) return { kind: 'span', column }
-  throw new InvalidArgumentError('It must be last, first, mean, all, word or span:COLUMN.')
+  const positions = readPositions(text)
+  if (positions === null) throw new InvalidArgumentError('It must be last, last-N, first, first+N, mean, all, word or span:COLUMN.')
+  return positions
+}
+
+/** Several of these between commas; `last-1..last-4` stands for the four. */
+export function parsePositionList(text: string): readonly Positions[] {
+  return parseNames(text).flatMap(name => {
+    const [, from, to] = /^(.+)\.\.(.+)$/.exec(name) ?? []
+    if (from === undefined || to === undefined) return [parsePositions(name)]
+    const [begin, end] = [offsetOf(parsePositions(from)), offsetOf(parsePositions(to))]
+    if (begin === null || end === null || begin.side !== end.side) throw new InvalidArgumentError(`${name} is no range: write last-1..last-4 or first..first+3.`)
+    const [low, high] = [Math.min(begin.offset, end.offset), Math.max(begin.offset, end.offset)]
+    return Array.from({ length: high - low + 1 }, (_, i) => parsePositions(`${begin.side}${begin.side === 'last' ? '-' : '+'}${low + i}`))
+  })
+}
+
+function offsetOf(positions: Positions): { readonly side: 'last' | 'first'; readonly offset: number } | null {
+  switch (positions.kind) {
+    case 'last':
+    case 'first': return { side: positions.kind, offset: 0 }
+    case 'from-end': return { side: 'last', offset: positions.offset }
+    case 'from-start': return { side: 'first', offset: positions.offset }
+    default: return null
+  }
 }
 
 /** A whole number of at least `least`. */

@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { probeTaskSchema } from '../../preload/recipe'
 import { errorReport, LayerscopeError } from '../engine/errors'
-import { collect, numberBetween, parseNames, parsePositions, wholeNumber } from './arguments'
+import { collect, numberBetween, parseNames, parsePositionList, parsePositions, wholeNumber } from './arguments'
 import { codeLength } from './commands/code-length'
 import { compare, type CompareOptions } from './commands/compare'
 import { eraseLabel, type EraseOptions } from './commands/erase'
@@ -10,6 +10,7 @@ import { generate, type GenerateOptions } from './commands/generate'
 import { gradient, type GradientOptions } from './commands/gradient'
 import { info } from './commands/info'
 import { models } from './commands/models'
+import { positions, type PositionsOptions } from './commands/positions'
 import { probe, type ProbeOptions } from './commands/probe'
 import { project, type ProjectOptions } from './commands/project'
 import { providers } from './commands/providers'
@@ -87,7 +88,7 @@ function program(terminal: Terminal, signal: AbortSignal): Command {
   command('extract <model> <data>', 'stream activations of a dataset\'s texts to disk; goes on where an earlier call stopped')
     .option('--text <column>', 'the column that holds the texts')
     .option('--template <text>', 'a text with {column} in it')
-    .option('--positions <which>', 'last (the default), first, mean, all, word or span:COLUMN; word for a dataset of words', parsePositions)
+    .option('--positions <which>', 'last (the default), last-N, first, first+N, mean, all, word or span:COLUMN; word for a dataset of words', parsePositions)
     .addOption(new Option('--rows <which>', 'what a row of a CoNLL-U file is; words when left out').choices(['words', 'sentences']))
     .option('--sites <patterns>', 'comma-separated globs; embedding, blocks and final norm when left out')
     .addOption(new Option('--dtype <type>', 'precision on disk').choices(['f32', 'f16']).default('f32'))
@@ -154,7 +155,14 @@ function program(terminal: Terminal, signal: AbortSignal): Command {
   command('run <recipe>', 'everything a recipe asks for, into a session')
     .option('--out <folder>', 'the session; NAME.layerscope in the current folder when left out')
     .addOption(new Option('--projections <which>', 'layers that are projected').choices(['chosen', 'all', 'none']).default('chosen'))
+    .option('--positions <list>', 'also at these positions of the texts, as the command positions', parsePositionList)
     .action(async (recipe: string, options: RunOptions) => { await run(recipe, options, terminal, signal) })
+
+  command('positions <session>', 'at which token: the probes of a finished run at other positions of its texts, all in one pass, on the same folds')
+    .option('--positions <list>', 'comma-separated: last, last-N, first, first+N, mean, span:COLUMN, or a range last-1..last-8; what was read before when left out', parsePositionList)
+    .option('--run <name>', 'the last finished run when left out')
+    .option('--method <name>', 'the method of the table; that of the chosen site when left out')
+    .action(async (folder: string, options: PositionsOptions) => { await positions(folder, options, terminal, signal) })
 
   command('report <folder>', 'a methods card, tables, a figure and a script that gives the number again, from a session or from probed activations')
     .option('--run <name>', 'of a session; its last finished run when left out')

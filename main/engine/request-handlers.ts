@@ -5,9 +5,10 @@ import { listModels, listProviders } from './models/index'
 import { continuePrompt, nextTokens } from './prompt'
 import { projectRun } from './project'
 import { nearestRows } from './projections/index'
-import { bestOfRun, cellCard, cellMaterial, compareTwo, sweepOfRun, writeReport, type SweptStore } from './report/index'
+import { bestOfRun, cellCard, cellMaterial, compareTwo, valuesAt, writeReport } from './report/index'
 import { executeRun } from './run'
 import { influenceOn, refitOf, similarityOf, sweptRun, transferOf, type StoredRun } from './run-analyses'
+import { keptPositions, readPositions, sweptAt } from './run-positions'
 import { codeLengthAt, erasureAt } from './run-sites'
 import { sentenceTree, testSentences } from './run-trees'
 import type { RequestHandlers } from './server'
@@ -120,7 +121,23 @@ export function requestHandlers(workplace: Workplace): RequestHandlers {
         await dataset.release()
       }
     },
-    'run.values': async ({ sessionId, runId, site, method }) => await workplace.session(sessionId).run(runId).values(site, method),
+    'run.values': async ({ sessionId, runId, position, site, method }) => {
+      const run = workplace.session(sessionId).run(runId)
+      return position === null ? await run.values(site, method) : await valuesAt(await sweptAt(run, position), site, method)
+    },
+    'run.positions': async ({ sessionId, runId }) => await keptPositions(workplace.session(sessionId).run(runId)),
+    'run.readPositions': async ({ sessionId, runId, modelId, datasetId, positions }, { signal, send }) => {
+      const session = workplace.session(sessionId)
+      // Held until the last position is done, whatever the window closes meanwhile.
+      const model = workplace.model(modelId).share()
+      const dataset = workplace.dataset(datasetId).share()
+      try {
+        return await readPositions({ session, run: session.run(runId), model: model.model, dataset: dataset.dataset, positions, signal, onEvent: send })
+      } finally {
+        await model.release()
+        await dataset.release()
+      }
+    },
     'run.row': async ({ sessionId, runId, row, method }) => await rowDetail(workplace, workplace.session(sessionId).run(runId), row, method),
     'run.neighbors': async ({ sessionId, runId, site, row, k }) => {
       const run = workplace.session(sessionId).run(runId)
@@ -141,22 +158,22 @@ export function requestHandlers(workplace: Workplace): RequestHandlers {
       const [first, second] = [await storedRun(session.run(runId)), other === null ? null : await storedRun(session.run(other))]
       return await similarityOf(first, second, first.store.sites, second?.store.sites ?? [], { signal, onProgress: progressOf(send) })
     },
-    'probe.codeLength': async ({ sessionId, runId, site }, { signal, send }) =>
-      await codeLengthAt(await sweptStore(workplace.session(sessionId).run(runId)), site, { signal, onProgress: progressOf(send) }),
-    'probe.erasure': async ({ sessionId, runId, site, iterations }, { signal, send }) =>
-      await erasureAt(await sweptStore(workplace.session(sessionId).run(runId)), site, iterations, { signal, onProgress: progressOf(send) }),
-    'probe.card': async ({ sessionId, runId, site, method }) => {
-      const swept = await sweptStore(workplace.session(sessionId).run(runId))
+    'probe.codeLength': async ({ sessionId, runId, position, site }, { signal, send }) =>
+      await codeLengthAt(await sweptAt(workplace.session(sessionId).run(runId), position), site, { signal, onProgress: progressOf(send) }),
+    'probe.erasure': async ({ sessionId, runId, position, site, iterations }, { signal, send }) =>
+      await erasureAt(await sweptAt(workplace.session(sessionId).run(runId), position), site, iterations, { signal, onProgress: progressOf(send) }),
+    'probe.card': async ({ sessionId, runId, position, site, method }) => {
+      const swept = await sweptAt(workplace.session(sessionId).run(runId), position)
       return await cellCard(swept, await cellMaterial(swept.finished, site, method))
     },
-    'run.report': async ({ sessionId, runId, path, ...asked }, { signal }) => {
+    'run.report': async ({ sessionId, runId, position, path, ...asked }, { signal }) => {
       workplace.requireWritable(path)
-      return await writeReport(await sweptStore(workplace.session(sessionId).run(runId)), path, asked, signal)
+      return await writeReport(await sweptAt(workplace.session(sessionId).run(runId), position), path, asked, signal)
     },
-    'probe.compare': async ({ sessionId, runId, site, method, other }, { signal }) =>
-      await compareTwo(await sweptStore(workplace.session(sessionId).run(runId)), { site, method }, other, signal),
-    'probe.bestOfMany': async ({ sessionId, runId, measure }, { signal }) =>
-      await bestOfRun(await sweptStore(workplace.session(sessionId).run(runId)), measure, signal),
+    'probe.compare': async ({ sessionId, runId, position, site, method, other }, { signal }) =>
+      await compareTwo(await sweptAt(workplace.session(sessionId).run(runId), position), { site, method }, other, signal),
+    'probe.bestOfMany': async ({ sessionId, runId, position, measure }, { signal }) =>
+      await bestOfRun(await sweptAt(workplace.session(sessionId).run(runId), position), measure, signal),
     'probe.sentences': async ({ sessionId, runId, site, method }) => await testSentences(workplace.session(sessionId).run(runId), site, method),
     'probe.tree': async ({ sessionId, runId, site, row, method }) => await sentenceTree(workplace.session(sessionId).run(runId), site, method, row),
     'projection.start': async ({ sessionId, runId, sites, plan }, { signal, send, sendFrame, acknowledged }) => {
@@ -174,10 +191,6 @@ export function requestHandlers(workplace: Workplace): RequestHandlers {
 
 function progressOf(send: (event: AnalysisProgress) => void): (done: number, total: number) => void {
   return (done, total) => { send({ kind: 'progress', done, total }) }
-}
-
-async function sweptStore(run: RunFolder): Promise<SweptStore> {
-  return { finished: sweepOfRun(run), store: await run.activations() }
 }
 
 async function storedRun(run: RunFolder): Promise<StoredRun> {

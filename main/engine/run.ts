@@ -10,7 +10,7 @@ import { parsePolarity, type OpenDataset } from './datasets/index'
 import { LayerscopeError, errorReport } from './errors'
 import type { OpenModel } from './models/index'
 import { predicts, resolvedPlan } from './probe-plan'
-import { regressionSweep, sweep, treeSweep, type ContrastColumns, type HeldOut, type SweepOutcome, type TreeColumns } from './probes/index'
+import { regressionSweep, sweep, treeSweep, type ContrastColumns, type FoldColumns, type HeldOut, type SweepInput, type SweepOutcome, type TreeColumns } from './probes/index'
 import type { HeldOutLayout, RunFolder, RunKeys, Session } from './sessions/index'
 
 /** Progress events no closer together than this. */
@@ -124,32 +124,63 @@ export function heldOutLayout({ label, moreTargets }: Pick<ColumnRoles, 'label' 
 /** Columns a sweep reads. */
 export type ProbeRoles = Omit<ColumnRoles, 'text'>
 
+/** What a sweep is to agree with. */
+export interface SweepBeside {
+  /** Activations of more rows, over which the folds are dealt: every row lies in the same fold in both. */
+  readonly among?: ActivationStore | null
+  /** What the baselines gave for the same rows and folds. */
+  readonly baselines?: SweepInput['baselines']
+}
+
+/** The columns that folds are dealt by. */
+async function foldColumns(store: ActivationStore, { group, test }: ProbeRoles): Promise<Pick<SweepInput, 'groups' | 'test'>> {
+  const tests = test === null ? null : await store.textColumn(test)
+  return { groups: group === null ? null : await store.textColumn(group), test: tests && Uint8Array.from(tests, marksTest) }
+}
+
+/** Whether both hold vectors of the same rows. */
+export function sameRows(one: ActivationStore, other: ActivationStore): boolean {
+  return one.rows.length === other.rows.length && one.rows.every((row, i) => row === other.rows[i])
+}
+
 /**
  * A sweep over stored activations, with labels, groups and test rows from the dataset's columns.
  * @throws LayerscopeError `store-of-tokens`, `label-missing`, `column-unknown`, `site-unknown`, and those of the sweep
  */
 export async function probeStore(
   store: ActivationStore, roles: ProbeRoles, plan: ProbePlan,
-  listener: ProbeListener, sites: readonly string[] = store.sites
+  listener: ProbeListener, sites: readonly string[] = store.sites, { among = null, baselines = null }: SweepBeside = {}
 ): Promise<SweepOutcome> {
   if (store.manifest.plan.positions.kind === 'all') {
     throw new LayerscopeError({ code: 'store-of-tokens', message: 'These activations keep every token: probes need one vector a row.', file: store.folder, hint: 'Extract with --positions last, first, mean or span:COLUMN.' })
   }
-  const optional = async (column: string | null): Promise<readonly (string | null)[] | null> => column === null ? null : await store.textColumn(column)
-  const [groups, tests] = [await optional(roles.group), await optional(roles.test)]
+  const { groups, test } = await foldColumns(store, roles)
   const { signal } = listener
   const heard = { onSite: listener.onSite, ...(listener.onStage === undefined ? {} : { onStage: listener.onStage }) }
-  const test = tests && Uint8Array.from(tests, marksTest)
   if (plan.task === 'tree') return await treeSweep({ columns: await treeColumns(store), groups, test, sites, readSite: site => store.readSite(site) }, plan, heard, signal)
   if (roles.label === null) throw new LayerscopeError({ code: 'label-missing', message: 'A probe needs a column to predict.', field: 'label', hint: 'Name the label, or predict trees.' })
   const [texts, labels] = [await store.texts(), await store.textColumn(roles.label)]
+  const rows = among === null || sameRows(store, among) ? null : Int32Array.from(store.rows, row => among.indexOf(row))
   if (plan.task === 'numeric') {
-    const more = await Promise.all(roles.moreTargets.map(column => store.textColumn(column)))
-    const input = { texts, names: [roles.label, ...roles.moreTargets], columns: [labels, ...more], groups, test, datasetRows: store.rows, sites, readSite: (site: string) => store.readSite(site) }
-    return await regressionSweep(input, plan, heard, signal)
+    const names = [roles.label, ...roles.moreTargets]
+    const columnsOf = (own: ActivationStore): Promise<readonly (readonly (string | null)[])[]> => Promise.all(names.map(column => own.textColumn(column)))
+    const whole = among === null || rows === null ? null : { names, columns: await columnsOf(among), ...await foldColumns(among, roles) }
+    return await regressionSweep({
+      texts, names, columns: await columnsOf(store), groups, test, datasetRows: store.rows, sites, readSite: site => store.readSite(site), among: whole && rows && { whole, rows }
+    }, plan, heard, signal)
   }
   const contrast = await contrastColumns(store, roles)
-  return await sweep({ texts, words: await wordForms(store, texts), labels, groups, test, contrast, datasetRows: store.rows, sites, sitesAtOnce: await sitesAtOnce(store, sites), readSite: site => siteMatrix(store, site) }, plan, heard, signal)
+  const whole = among === null || rows === null ? null : await wholeColumns(among, roles.label, roles)
+  return await sweep({
+    texts, words: await wordForms(store, texts), labels, groups, test, contrast, datasetRows: store.rows, sites, sitesAtOnce: await sitesAtOnce(store, sites),
+    readSite: site => siteMatrix(store, site), among: whole && rows && { whole, rows }, baselines
+  }, plan, heard, signal)
+}
+
+/** The columns of all rows, over which folds are dealt. */
+async function wholeColumns(store: ActivationStore, label: string, roles: ProbeRoles): Promise<FoldColumns> {
+  const texts = await store.texts()
+  return { texts, words: await wordForms(store, texts), labels: await store.textColumn(label), ...await foldColumns(store, roles), contrast: await contrastColumns(store, roles) }
 }
 
 /** The form of each row's word where rows are words of a text, else null. */

@@ -2,21 +2,24 @@ import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { ProjectionResult, RunEvent, RunSummary } from '../../../preload/contract'
-import type { Recipe } from '../../../preload/recipe'
+import type { Positions, Recipe } from '../../../preload/recipe'
 import { openDataset, type OpenDataset } from '../../engine/datasets/index'
 import { openModel, type OpenModel } from '../../engine/models/index'
 import { projectRun } from '../../engine/project'
 import { executeRun } from '../../engine/run'
+import { readPositions } from '../../engine/run-positions'
 import { readRecipe, Session, SESSION_ENDING, type RunFolder } from '../../engine/sessions/index'
 import { leftOut } from '../dataset-problems'
 import { writeFigures } from '../figures'
 import { headline, sweepDocument, sweepTable } from '../sweep-table'
 import { duration, printable, type Terminal } from '../terminal'
 import { progressLine } from './extract'
+import { positionsDocument, printPositions, tellPositions } from './positions'
 
 export interface RunOptions {
   readonly out?: string
   readonly projections: 'chosen' | 'all' | 'none'
+  readonly positions?: readonly Positions[]
 }
 
 /** Everything a recipe asks for, into a session's folder: activations, probes with controls, projections, figures. Taken up where an earlier call stopped. */
@@ -72,6 +75,9 @@ async function runSession({ session, model, dataset, recipe, folder, options, wa
   })
   const stored = session.run(summary.runId)
   const projections = await project(stored, summary, recipe, options, terminal, signal)
+  const positions = options.positions === undefined ? null : await readPositions({
+    session, run: stored, model, dataset, positions: options.positions, signal, onEvent(event) { tellPositions(event, terminal) }
+  })
   terminal.stage('drawing figures…')
   const figures = await writeFigures(stored, projections, { label: recipe.dataset.roles.label, title: basename(folder, SESSION_ENDING) })
   const { sessionId: _handle, ...state } = session.state
@@ -79,7 +85,7 @@ async function runSession({ session, model, dataset, recipe, folder, options, wa
     ...state, path: folder,
     run: { ...summary, sweep: summary.sweep === null ? null : sweepDocument(summary.sweep) },
     projections: projections.map(({ site, method, rows, trustworthiness, explained, seconds }) => ({ site, method, rows: rows.length, trustworthiness, explained, seconds })),
-    figures, warnings
+    figures, ...positions === null ? {} : positionsDocument(positions), warnings
   })
   const { extraction, sweep } = summary
   if (extraction !== null) {
@@ -87,6 +93,7 @@ async function runSession({ session, model, dataset, recipe, folder, options, wa
     if (extraction.skipped.length > 0) terminal.print(`${extraction.skipped.length} rows were skipped; the first, row ${(extraction.skipped[0]?.row ?? 0) + 1}: ${printable(extraction.skipped[0]?.reason ?? '')}`)
   }
   if (sweep !== null) terminal.print(`\n${sweepTable(sweep)}`)
+  if (positions !== null) printPositions(positions, stored, undefined, terminal)
   terminal.print()
   for (const { site, method, trustworthiness, seconds } of projections) {
     terminal.print(`${method} at ${site} in ${duration(seconds)}${trustworthiness === null ? '' : `, trustworthiness ${trustworthiness.toFixed(3)}`}`)

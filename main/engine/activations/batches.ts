@@ -18,7 +18,7 @@ const MOST_PADDING = 0.04
 
 /**
  * Cuts a window into batches of rows of like length, the longest first (the runtime's memory then grows once),
- * each in slot order so that neighbours in the file are written together. Rows of one text stay in one batch, which runs it once.
+ * each in the order of the files so that neighbours there are written together. Rows of one text stay in one batch, which runs it once.
  */
 export function batchesOf(window: Window, limits: BatchLimits): EncodedRow[][] {
   if (limits.batching === 'prefix') return prefixBatches(window, limits)
@@ -34,7 +34,7 @@ export function batchesOf(window: Window, limits: BatchLimits): EncodedRow[][] {
     const full = padded > limits.tokens || texts >= limits.rowsAt(length) || kept + text.kept > limits.kept
     const wasteful = padded * (1 - MOST_PADDING) > tokens + text.ids.length && tokens > limits.tokens / 8
     if (texts > 0 && (full || wasteful)) {
-      batches.push(batch.sort((a, b) => a.slot - b.slot))
+      batches.push(batch.sort(inFileOrder))
       batch = []
       texts = tokens = kept = 0
     }
@@ -44,8 +44,13 @@ export function batchesOf(window: Window, limits: BatchLimits): EncodedRow[][] {
     tokens += text.ids.length
     kept += text.kept
   }
-  if (batch.length > 0) batches.push(batch.sort((a, b) => a.slot - b.slot))
+  if (batch.length > 0) batches.push(batch.sort(inFileOrder))
   return batches
+}
+
+/** Rows of one target side by side, in the order of its file. */
+function inFileOrder(a: EncodedRow, b: EncodedRow): number {
+  return a.target - b.target || a.slot - b.slot
 }
 
 /** Rows that share their ids, as many as one batch may keep vectors of. */
@@ -70,9 +75,9 @@ function textsOf(rows: readonly EncodedRow[], limits: BatchLimits): SharedText[]
   return texts
 }
 
-/** Rows in the order of their tokens, so that those that begin alike are run together; each batch in slot order. */
+/** Rows in the order of their tokens, so that those that begin alike are run together; each batch in the order of the files. */
 function prefixBatches(window: Window, limits: BatchLimits): EncodedRow[][] {
-  const sorted = [...window.rows].sort((a, b) => compareIds(a.ids, b.ids) || a.slot - b.slot)
+  const sorted = [...window.rows].sort((a, b) => compareIds(a.ids, b.ids) || inFileOrder(a, b))
   const batches: EncodedRow[][] = []
   let batch: EncodedRow[] = []
   let distinct = 0
@@ -81,7 +86,7 @@ function prefixBatches(window: Window, limits: BatchLimits): EncodedRow[][] {
     const before = batch.at(-1)
     const added = row.ids.length - (before === undefined ? 0 : commonPrefix(before.ids, row.ids))
     if (before !== undefined && (distinct + added > limits.tokens || kept + limits.keptOf(row) > limits.kept)) {
-      batches.push(batch.sort((a, b) => a.slot - b.slot))
+      batches.push(batch.sort(inFileOrder))
       batch = []
       distinct = 0
       kept = 0
@@ -90,7 +95,7 @@ function prefixBatches(window: Window, limits: BatchLimits): EncodedRow[][] {
     distinct += batch.length === 0 ? row.ids.length : added
     batch.push(row)
   }
-  if (batch.length > 0) batches.push(batch.sort((a, b) => a.slot - b.slot))
+  if (batch.length > 0) batches.push(batch.sort(inFileOrder))
   return batches
 }
 

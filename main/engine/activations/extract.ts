@@ -5,18 +5,17 @@ import { createHash } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ExtractionSummary, SiteInfo } from '../../../preload/contract'
-import type { ExtractionPlan, TextSource } from '../../../preload/recipe'
+import type { ExtractionPlan, Positions, TextSource } from '../../../preload/recipe'
 import type { OpenDataset, SkippedRow } from '../datasets/open-dataset'
 import { LayerscopeError, errorReport } from '../errors'
 import { lockFolder } from '../folder-lock'
-import type { OpenModel, RunResult } from '../models/open-model'
-import { batchesOf, gatherOf, tokenBatch, type BatchLimits } from './batches'
+import type { OpenModel } from '../models/open-model'
+import { countRows, everyToken, ExtractionPass, limitsOf, type Count, type PassOptions } from './extraction-pass'
 import { Journal, readJournal } from './journal'
 import { MANIFEST_FILE, readManifest, writeManifest, type Manifest } from './manifest'
-import { MAX_ALLOCATION_BYTES, writeSafetensors } from './safetensors'
+import { writeSafetensors } from './safetensors'
 import { SiteFiles, siteFile, siteFilesFit, type SiteFilesShape } from './site-files'
 import { ROWS_FILE, writeRowsTable } from './rows-table'
-import { encodeWindows, type EncodedRow, type Window } from './windows'
 
 const JOURNAL_FILE = 'extraction.journal'
 /** Part of the key: raised when the same plan would give other numbers or other files. */
@@ -28,37 +27,29 @@ const EXTRACTION_VERSION = 2
 const DEFAULT_BATCH_TOKENS = 1024
 /** The same where rows share what they begin with: batches that end in a half-filled pack are to be few. */
 const DEFAULT_PREFIX_TOKENS = 4096
-/** Tensors inside one run stay below this, so that memory is flat. */
-const MOST_TENSOR_BYTES = 96 * 2 ** 20
-/** Token ids and rows kept between counting and running; beyond them texts are tokenized a second time. */
-const KEPT_TOKENS = 500_000
-const KEPT_ROWS = 32_768
-
-export interface ExtractionProgress {
-  /** Rows stored, of `total`. */
-  readonly done: number
-  readonly total: number
-  readonly rowsPerSecond: number
-  readonly secondsLeft: number | null
+interface Listening {
+  onStage?(stage: 'tokenizing' | 'extracting' | 'saving'): void
 }
 
-export interface ExtractionOptions {
-  readonly model: OpenModel
-  readonly dataset: OpenDataset
-  readonly text: TextSource
+export interface ExtractionOptions extends Omit<PassOptions, 'plan' | 'positions' | 'only'>, Listening {
   readonly plan: ExtractionPlan
   /** Made if it is missing. One key to a folder. */
   readonly folder: string
-  readonly signal?: AbortSignal | undefined
-  onStage?(stage: 'tokenizing' | 'extracting' | 'saving'): void
-  onProgress?(progress: ExtractionProgress): void
 }
+
+/** Several positions of the same texts, each in a folder of its own. */
+export interface PositionsExtraction extends Omit<PassOptions, 'positions'>, Listening {
+  readonly targets: readonly ExtractionTarget[]
+  /** Holds the lock and the journal of the pass. */
+  readonly folder: string
+}
+export interface ExtractionTarget { readonly positions: Positions; readonly folder: string }
 
 /**
  * Sites of the plan in depth order, default ones where it names none.
  * @throws LayerscopeError `site-unknown`, `site-not-storable`
  */
-export function sitesOf(model: OpenModel, plan: ExtractionPlan): readonly (SiteInfo & { readonly width: number })[] {
+export function sitesOf(model: OpenModel, plan: Pick<ExtractionPlan, 'sites'>): Sites {
   const asked = new Set(plan.sites ?? model.summary.defaultSites)
   const known = new Set(model.sites.map(({ name }) => name))
   const unknown = [...asked].find(name => !known.has(name))
@@ -90,7 +81,19 @@ export function extractionKey(model: OpenModel, dataset: OpenDataset, text: Text
  * a finished folder with the same key is returned as it is.
  * @throws LayerscopeError `store-in-use`, `store-of-another-key`, `nothing-to-extract`, `disk-full`, `cancelled`, and those of the model and dataset
  */
-export async function extract(options: ExtractionOptions): Promise<ExtractionSummary> {
+export async function extract({ plan, ...options }: ExtractionOptions): Promise<ExtractionSummary> {
+  const [found] = await extractPositions({ ...options, plan, targets: [{ positions: plan.positions, folder: options.folder }] })
+  if (found === undefined) throw new Error('the extraction gave nothing')
+  if (found instanceof LayerscopeError) throw found
+  return found
+}
+
+/**
+ * Extracts several positions in one pass: every text runs once, whatever the number of positions. Each target's folder is as that of
+ * `extract`; finished ones are returned as they are. A target without a single row gives its error in place of a summary.
+ * @throws LayerscopeError as `extract`
+ */
+export async function extractPositions(options: PositionsExtraction): Promise<readonly (ExtractionSummary | LayerscopeError)[]> {
   await mkdir(options.folder, { recursive: true })
   const lock = await lockFolder(options.folder, {
     code: 'store-in-use', message: 'Another extraction is writing to this folder.', file: options.folder, hint: 'Wait for it to end, or choose another folder.'
@@ -111,72 +114,139 @@ function isDiskFull(error: unknown): boolean {
   return errorReport(error).code === 'disk-full' || (error instanceof Error && !(error instanceof LayerscopeError) && /no space left on device|disk quota exceeded|not enough space on the disk/i.test(error.message))
 }
 
-interface Count { rows: number; tokens: number; truncated: number; readonly skipped: SkippedRow[]; readonly row: Int32Array; readonly length: Int32Array; readonly position: Int32Array; readonly positionEnd: Int32Array; readonly kept: Window[] | null }
+/** Where one target stands: its key, and what a finished folder says. */
+interface Standing extends ExtractionTarget { readonly key: string; readonly finished: ExtractionSummary | null }
 
-async function extractLocked(options: ExtractionOptions): Promise<ExtractionSummary> {
-  const { model, dataset, text, plan, folder, signal } = options
+async function extractLocked(options: PositionsExtraction): Promise<readonly (ExtractionSummary | LayerscopeError)[]> {
+  const { model, dataset, plan, signal } = options
   signal?.throwIfAborted()
   const sites = sitesOf(model, plan)
-  const everyToken = plan.positions.kind === 'all'
-  const key = extractionKey(model, dataset, text, plan)
+  const standing: Standing[] = []
+  for (const target of options.targets) {
+    const key = extractionKey(model, dataset, options.text, { ...plan, positions: target.positions })
+    standing.push({ ...target, key, finished: await finishedTarget(options, sites, target, key) })
+  }
+  const open = standing.filter(({ finished }) => finished === null)
+  const made = open.length === 0 ? [] : await extractOpen(options, sites, open)
+  return standing.map(({ finished, key }) => finished ?? made[open.findIndex(target => target.key === key)] as ExtractionSummary | LayerscopeError)
+}
+
+/** What a finished folder holds; null where it is to be extracted. @throws LayerscopeError `store-of-another-key` */
+async function finishedTarget({ plan }: PositionsExtraction, sites: Sites, { folder, positions }: ExtractionTarget, key: string): Promise<ExtractionSummary | null> {
+  const manifest = await readManifest(folder)
+  if (manifest === null) return null
+  if (manifest.key !== key) throw ofAnotherKey(folder)
+  const { extraction } = manifest
+  if (!await siteFilesFit(folder, { sites, dtype: plan.dtype, rows: extraction.rows, tokens: extraction.tokens, everyToken: positions.kind === 'all' })) return null
+  return { ...extraction, resumedRows: extraction.rows }
+}
+
+function ofAnotherKey(folder: string): LayerscopeError {
+  return new LayerscopeError({
+    code: 'store-of-another-key', message: 'The folder holds activations of another model, dataset or plan.', file: folder,
+    hint: 'Choose another folder, or delete this one.'
+  })
+}
+
+type Sites = readonly (SiteInfo & { readonly width: number })[]
+
+/** The journal of a pass over these targets that was interrupted; another's is no use. @throws LayerscopeError `store-of-another-key` */
+async function journalOf(file: string, key: string, folder: string, open: readonly Standing[]): Promise<Awaited<ReturnType<typeof readJournal>>> {
+  const journal = await readJournal(file)
+  if (journal === null || journal.header.key === key) return journal
+  // A folder that is itself a store may hold the work of another plan, which is not thrown away unasked.
+  if (open.some(target => target.folder === folder)) throw ofAnotherKey(folder)
+  return null
+}
+
+async function extractOpen(options: PositionsExtraction, sites: Sites, open: readonly Standing[]): Promise<readonly (ExtractionSummary | LayerscopeError)[]> {
+  const { model, dataset, text, plan, folder } = options
+  const pass: PassOptions = { ...options, positions: open.map(({ positions }) => positions) }
+  const key = open.length === 1 ? open[0]?.key ?? '' : createHash('sha256').update(open.map(target => target.key).join()).digest('hex')
   const journalFile = join(folder, JOURNAL_FILE)
-  const [manifest, journal] = [await readManifest(folder), await readJournal(journalFile)]
-  for (const found of [manifest?.key, journal?.header.key]) {
-    if (found === undefined || found === key) continue
-    throw new LayerscopeError({
-      code: 'store-of-another-key', message: 'The folder holds activations of another model, dataset or plan.', file: folder,
-      hint: 'Choose another folder, or delete this one.'
-    })
+  const journal = await journalOf(journalFile, key, folder, open)
+  for (const target of open) {
+    await mkdir(target.folder, { recursive: true })
+    await rm(join(target.folder, MANIFEST_FILE), { force: true })
   }
-  const shapeOf = (rows: number, tokens: number): SiteFilesShape => ({ sites, dtype: plan.dtype, rows, tokens, everyToken })
-  if (manifest !== null && await siteFilesFit(folder, shapeOf(manifest.extraction.rows, manifest.extraction.tokens))) {
-    return { ...manifest.extraction, resumedRows: manifest.extraction.rows }
-  }
-  await rm(join(folder, MANIFEST_FILE), { force: true })
 
   options.onStage?.('tokenizing')
   // A model that runs shared beginnings once picks its session by the batch: one token would load another.
   if (model.batching !== 'prefix') warmUp(model, sites.map(({ name }) => name))
-  const limits = limitsOf(model, sites, journal?.header.batchTokens ?? plan.batchTokens ?? (model.batching === 'prefix' ? DEFAULT_PREFIX_TOKENS : DEFAULT_BATCH_TOKENS), everyToken)
-  const count = await countRows(options, limits.longest)
-  if (count.rows === 0) {
-    const [first] = count.skipped
-    throw new LayerscopeError({
-      code: 'nothing-to-extract', message: first === undefined ? 'The dataset has no rows.' : `None of the ${count.skipped.length} rows gives a text to run. The first: ${first.reason}`,
-      file: dataset.summary.path, ...(first === undefined ? {} : { row: first.row + 1 })
-    })
-  }
-  const shape = shapeOf(count.rows, count.tokens)
-  const resumable = journal !== null && journal.header.rows === count.rows && journal.header.tokens === count.tokens && await siteFilesFit(folder, shape)
-  const writing = resumable ? await Journal.resume(journalFile, journal.bytes) : await beginJournal(journalFile, key, count, limits.tokens)
-  const files = await SiteFiles.open(folder, shape, !resumable)
-  options.onStage?.('extracting')
-  const run = new Extraction(options, sites.map(({ name }) => name), files, writing, limits, count, resumable ? journal.batches : 0)
+  const limits = limitsOf(model, sites, journal?.header.batchTokens ?? plan.batchTokens ?? (model.batching === 'prefix' ? DEFAULT_PREFIX_TOKENS : DEFAULT_BATCH_TOKENS), everyToken(pass.positions))
+  const counted = await countRows(pass, limits.longest)
+  const shapes = counted.targets.map(({ rows, tokens }): SiteFilesShape => ({ sites, dtype: plan.dtype, rows, tokens, everyToken: everyToken(pass.positions) }))
+  const [first] = counted.targets
+  if (counted.rows === 0 && first !== undefined) return counted.targets.map(({ skipped }) => nothingToExtract(dataset, skipped))
+  const resumable = journal !== null && journal.header.rows === counted.rows && journal.header.tokens === counted.tokens && await everyFits(open, shapes)
+  const writing = resumable ? await Journal.resume(journalFile, journal.bytes) : await Journal.begin(journalFile, { format: 'layerscope-extraction', version: 1, key, rows: counted.rows, tokens: counted.tokens, batchTokens: limits.tokens })
+  const files: SiteFiles[] = []
+  let run: ExtractionPass
   try {
+    for (const [at, target] of open.entries()) files.push(await SiteFiles.open(target.folder, shapes[at] as SiteFilesShape, !resumable))
+    options.onStage?.('extracting')
+    run = new ExtractionPass(pass, sites.map(({ name }) => name), files, writing, limits, counted, resumable ? journal.batches : 0)
     await run.finish()
   } finally {
-    await files.close()
+    for (const own of files) await own.close()
     await writing.close()
   }
 
   options.onStage?.('saving')
-  const column = (values: Int32Array): Int32Array => values.subarray(0, count.rows)
-  const row = column(count.row)
-  await writeSafetensors(join(folder, ROWS_FILE), [
-    { name: 'row', dtype: 'I32', shape: [count.rows], data: row },
-    { name: 'tokens', dtype: 'I32', shape: [count.rows], data: column(count.length) },
-    { name: 'position', dtype: 'I32', shape: [count.rows], data: column(count.position) },
-    { name: 'position_end', dtype: 'I32', shape: [count.rows], data: column(count.positionEnd) }
-  ])
-  const textColumn = await writeRowsTable(folder, dataset, text, plan.limit, row)
-  const extraction: ExtractionSummary = {
-    rows: count.rows, tokens: count.tokens, paddedTokens: run.paddedTokens, computedTokens: run.computedTokens, seconds: run.seconds, rowsPerSecond: run.rowsPerSecond,
-    sites: sites.map(({ name, width }) => ({ name, width })), skipped: count.skipped, truncated: count.truncated,
-    resumedRows: run.resumedRows, provider: model.provider.name
+  const summaries: (ExtractionSummary | LayerscopeError)[] = []
+  for (const [at, target] of open.entries()) {
+    const count = counted.targets[at] as Count
+    if (count.rows === 0) {
+      summaries.push(nothingToExtract(dataset, count.skipped))
+      continue
+    }
+    const textColumn = await writeRows(target.folder, dataset, text, plan.limit, count)
+    const extraction: ExtractionSummary = {
+      rows: count.rows, tokens: count.tokens, paddedTokens: run.paddedTokens, computedTokens: run.computedTokens, seconds: run.seconds, rowsPerSecond: run.rowsPerSecond,
+      sites: sites.map(({ name, width }) => ({ name, width })), skipped: count.skipped, truncated: count.truncated, ...readAt(model, count),
+      resumedRows: run.resumedRows, provider: model.provider.name
+    }
+    await writeManifest(target.folder, manifestOf(options, target, sites, textColumn, extraction))
+    summaries.push(extraction)
   }
-  await writeManifest(folder, manifestOf(options, key, sites, textColumn, extraction))
   await rm(journalFile, { force: true })
-  return extraction
+  return summaries
+}
+
+/** The most frequent token of those read, the earlier of equals; nothing where several were read of a row. */
+function readAt({ tokenizer }: OpenModel, { read, rows }: Count): Pick<ExtractionSummary, 'readAt'> {
+  let [most, id]: readonly [number, number] = [0, -1]
+  let single = 0
+  for (const [token, count] of read) {
+    single += count
+    if (count > most) [most, id] = [count, token]
+  }
+  return single === rows && rows > 0 ? { readAt: { token: tokenizer.tokenText(id), share: most / rows } } : {}
+}
+
+async function everyFits(targets: readonly ExtractionTarget[], shapes: readonly SiteFilesShape[]): Promise<boolean> {
+  for (const [at, { folder }] of targets.entries()) if (!await siteFilesFit(folder, shapes[at] as SiteFilesShape)) return false
+  return true
+}
+
+function nothingToExtract({ summary }: OpenDataset, skipped: readonly SkippedRow[]): LayerscopeError {
+  const [first] = skipped
+  return new LayerscopeError({
+    code: 'nothing-to-extract', message: first === undefined ? 'The dataset has no rows.' : `None of the ${skipped.length} rows gives a text to run. The first: ${first.reason}`,
+    file: summary.path, ...(first === undefined ? {} : { row: first.row + 1 })
+  })
+}
+
+/** The tables of the stored rows; the name of the column that holds the text. */
+async function writeRows(folder: string, dataset: OpenDataset, text: TextSource, limit: number | null, { rows, row: all, length, position, positionEnd }: Count): Promise<string> {
+  const row = all.subarray(0, rows)
+  await writeSafetensors(join(folder, ROWS_FILE), [
+    { name: 'row', dtype: 'I32', shape: [rows], data: row },
+    { name: 'tokens', dtype: 'I32', shape: [rows], data: length.subarray(0, rows) },
+    { name: 'position', dtype: 'I32', shape: [rows], data: position.subarray(0, rows) },
+    { name: 'position_end', dtype: 'I32', shape: [rows], data: positionEnd.subarray(0, rows) }
+  ])
+  return await writeRowsTable(folder, dataset, text, limit, row)
 }
 
 /** Loads the weights for these sites in the model's thread while this one tokenizes. What fails here fails again, and is told, at the first batch. */
@@ -185,151 +255,13 @@ function warmUp(model: OpenModel, sites: readonly string[]): void {
   model.run(batch, sites, { kind: 'positions', positions: [Int32Array.of(0)] }).catch(() => undefined)
 }
 
-function manifestOf(
-  { model, dataset, text, plan }: ExtractionOptions, key: string, sites: readonly (SiteInfo & { readonly width: number })[], textColumn: string, extraction: ExtractionSummary
-): Manifest {
+function manifestOf({ model, dataset, text, plan }: PositionsExtraction, { key, positions }: Standing, sites: Sites, textColumn: string, extraction: ExtractionSummary): Manifest {
   return {
     format: 'layerscope-activations', version: 1, key, createdAt: new Date().toISOString(),
     model: { name: model.summary.name, path: model.summary.path, hash: model.summary.hash, family: model.summary.family },
     dataset: { name: dataset.summary.name, path: dataset.summary.path, hash: dataset.summary.hash, read: dataset.summary.read },
-    text, textColumn, plan,
+    text, textColumn, plan: { ...plan, positions },
     sites: sites.map(({ name, width, layer, kind }) => ({ name, width, layer, kind, file: siteFile(name) })),
     extraction: { ...extraction, sites: [...extraction.sites], skipped: [...extraction.skipped] }
-  }
-}
-
-async function beginJournal(file: string, key: string, { rows, tokens }: Count, batchTokens: number): Promise<Journal> {
-  return await Journal.begin(file, { format: 'layerscope-extraction', version: 1, key, rows, tokens, batchTokens })
-}
-
-/** First reading of the texts: the files' sizes, what is skipped, and the ids themselves where they are few. */
-async function countRows(options: ExtractionOptions, longest: number): Promise<Count> {
-  const column = (): Int32Array => new Int32Array(options.dataset.summary.rows)
-  const count: Count = { rows: 0, tokens: 0, truncated: 0, skipped: [], row: column(), length: column(), position: column(), positionEnd: column(), kept: [] }
-  let kept: Window[] | null = []
-  let keptTokens = 0
-  for await (const window of encodeWindows({
-    ...options, longest,
-    onSkipped(skipped) { count.skipped.push(skipped) },
-    onTruncated() { count.truncated += 1 }
-  })) {
-    for (const { row, ids, kept: tokens } of window.rows) {
-      const slot = count.rows++
-      count.row[slot] = row
-      count.length[slot] = ids.length
-      count.position[slot] = tokens.first
-      count.positionEnd[slot] = tokens.end
-      count.tokens += ids.length
-    }
-    for (const ids of new Set(window.rows.map(row => row.ids))) keptTokens += ids.length
-    if (keptTokens > KEPT_TOKENS || count.rows > KEPT_ROWS) kept = null
-    kept?.push(window)
-  }
-  return { ...count, kept }
-}
-
-function limitsOf(model: OpenModel, sites: readonly (SiteInfo & { readonly width: number })[], tokens: number, everyToken: boolean): BatchLimits & { readonly longest: number } {
-  const { hidden, heads } = model.summary
-  // Widest row of floats a token has inside the model, as far as the summary tells.
-  const inside = Math.max(4 * hidden, ...sites.map(({ width }) => width))
-  // The runtime returns every asked site for every token; what is kept of it is picked afterwards.
-  const returned = sites.reduce((sum, { width }) => sum + width, 0)
-  const attentionHeads = heads ?? Math.ceil(hidden / 64)
-  const rowBytes = (length: number): number => 4 * Math.max(inside * length, returned * length, attentionHeads * length * length)
-  let longest = 1
-  while (rowBytes(longest * 2) < MAX_ALLOCATION_BYTES) longest *= 2
-  return {
-    tokens, batching: model.batching, longest,
-    keptOf: ({ ids }) => everyToken ? ids.length : 1, kept: Math.floor(MOST_TENSOR_BYTES / (4 * returned)),
-    rowsAt: length => Math.max(1, Math.floor(MOST_TENSOR_BYTES / rowBytes(length)))
-  }
-}
-
-/** The running part: batches through the model, one being stored while the next one is computed. */
-class Extraction {
-  /** Different texts × length of all batches, those of earlier calls included. */
-  paddedTokens = 0
-  /** Tokens the model ran in this call. */
-  computedTokens = 0
-  resumedRows = 0
-  /** Of this call, once `finish` has ended. */
-  seconds = 0
-  rowsPerSecond = 0
-  private done = 0
-  private tokensDone = 0
-  private tokensResumed = 0
-  private readonly started = performance.now()
-
-  constructor(
-    private readonly options: ExtractionOptions,
-    private readonly sites: readonly string[],
-    private readonly files: SiteFiles,
-    private readonly journal: Journal,
-    private readonly limits: BatchLimits & { readonly longest: number },
-    private readonly count: Count,
-    /** Batches that an earlier call finished. */
-    private readonly finished: number
-  ) {}
-
-  async finish(): Promise<void> {
-    const { signal } = this.options
-    let index = 0
-    let running: { readonly index: number; readonly rows: readonly EncodedRow[]; readonly result: Promise<RunResult> } | null = null
-    this.report()
-    for await (const window of this.count.kept ?? encodeWindows({ ...this.options, longest: this.limits.longest })) {
-      for (const rows of batchesOf(window, this.limits)) {
-        const batch = index++
-        const tokens = tokenBatch(rows)
-        this.paddedTokens += tokens.rows * tokens.length
-        if (batch < this.finished) {
-          this.resume(rows)
-          continue
-        }
-        if (signal?.aborted === true) break
-        const result = this.options.model.run(tokens, this.sites, gatherOf(rows, this.options.plan.positions.kind === 'all'))
-        // Awaited one turn of the loop later; until then a rejection has no listener.
-        result.catch(() => undefined)
-        const previous = running
-        running = { index: batch, rows, result }
-        if (previous !== null) await this.store(previous.index, previous.rows, await previous.result)
-      }
-      if (signal?.aborted === true) break
-    }
-    if (running !== null) await this.store(running.index, running.rows, await running.result)
-    if (signal?.aborted === true && this.done < this.count.rows) {
-      throw new LayerscopeError({
-        code: 'cancelled', message: `Cancelled after ${this.done} of ${this.count.rows} rows.`, hint: 'What was stored is kept: running again goes on from there.'
-      })
-    }
-  }
-
-  private resume(rows: readonly EncodedRow[]): void {
-    this.resumedRows += rows.length
-    this.done += rows.length
-    for (const { ids } of rows) {
-      this.tokensDone += ids.length
-      this.tokensResumed += ids.length
-    }
-  }
-
-  private async store(index: number, rows: readonly EncodedRow[], tensors: RunResult): Promise<void> {
-    this.computedTokens += tensors.computedTokens
-    this.files.write(rows, tensors)
-    await this.files.sync()
-    await this.journal.finish(index, rows.length)
-    this.done += rows.length
-    for (const { ids } of rows) this.tokensDone += ids.length
-    this.report()
-  }
-
-  private report(): void {
-    this.seconds = (performance.now() - this.started) / 1000
-    this.rowsPerSecond = (this.done - this.resumedRows) / Math.max(this.seconds, 1e-3)
-    const tokensPerSecond = (this.tokensDone - this.tokensResumed) / Math.max(this.seconds, 1e-3)
-    this.options.onProgress?.({
-      done: this.done, total: this.count.rows, rowsPerSecond: this.rowsPerSecond,
-      // By tokens: the longest rows of a window come first.
-      secondsLeft: tokensPerSecond === 0 ? null : (this.count.tokens - this.tokensDone) / tokensPerSecond
-    })
   }
 }

@@ -1,4 +1,5 @@
-export { extract, extractionKey, sitesOf, type ExtractionOptions, type ExtractionProgress } from './extract'
+export { extract, extractionKey, extractPositions, sitesOf, type ExtractionOptions, type ExtractionTarget, type PositionsExtraction } from './extract'
+export type { ExtractionProgress } from './extraction-pass'
 export { readManifest, type Manifest } from './manifest'
 export { float16ToFloat32 } from './float16'
 export type { Matrix, StoredMatrix } from './matrix'

@@ -26,7 +26,7 @@ export const manifestSchema = z.object({
     rows: z.int(), tokens: z.int(), paddedTokens: z.int(), computedTokens: z.int().optional(), seconds: z.number(), rowsPerSecond: z.number(),
     sites: z.array(z.object({ name: z.string(), width: z.int() })),
     skipped: z.array(z.object({ row: z.int(), reason: z.string() })),
-    truncated: z.int(), resumedRows: z.int(), provider: z.string()
+    truncated: z.int(), readAt: z.object({ token: z.string(), share: z.number() }).optional(), resumedRows: z.int(), provider: z.string()
   })
 })
 export type Manifest = z.infer<typeof manifestSchema>

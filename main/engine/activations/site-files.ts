@@ -89,10 +89,10 @@ export class SiteFiles {
   }
 
   /**
-   * Writes one batch to its places; `rows` in slot order, tensors as the model's `run` gathered them.
+   * Writes one batch to its places; `rows` of its target in slot order, tensors as the model's `run` gathered them.
    * @throws LayerscopeError `activation-not-a-number`, `float16-overflow`
    */
-  write(rows: readonly EncodedRow[], tensors: ReadonlyMap<string, Tensor>): void {
+  write(rows: readonly EncodedRow[], tensors: Pick<ReadonlyMap<string, Tensor>, 'get'>): void {
     for (const site of this.open) {
       const tensor = tensors.get(site.name)
       const vectors = this.shape.everyToken ? rows.reduce((sum, { ids }) => sum + ids.length, 0) : rows.length

@@ -2,14 +2,16 @@
  * Texts as token ids in dataset order, a window at a time: memory is bounded by the window, whatever the dataset's size.
  */
 import { setImmediate } from 'node:timers/promises'
-import type { ExtractionPlan, TextSource } from '../../../preload/recipe'
+import type { ExtractionPlan, Positions, TextSource } from '../../../preload/recipe'
 import type { OpenDataset, SkippedRow } from '../datasets/open-dataset'
 import type { Encoding, OpenModel } from '../models/open-model'
 import { positionOf, spanSourceOf, type TokenRange } from './positions'
 
-/** A text that will be run. */
+/** A text that will be run, for one of the positions that are kept of it. */
 export interface EncodedRow {
-  /** Place among the rows that are stored, 0 … rows − 1 in dataset order. */
+  /** Which of the pass's positions. */
+  readonly target: number
+  /** Place among the rows that are stored for these positions, 0 … rows − 1 in dataset order. */
   readonly slot: number
   /** 0-based row of the dataset. */
   readonly row: number
@@ -35,27 +37,34 @@ export interface WindowOptions {
   readonly model: OpenModel
   readonly dataset: OpenDataset
   readonly text: TextSource
-  readonly plan: ExtractionPlan
+  readonly plan: Omit<ExtractionPlan, 'positions'>
+  /** What is kept of each text; every token, or words, alone. */
+  readonly positions: readonly Positions[]
+  /** Dataset rows to read; all where left out. */
+  readonly only?: ReadonlySet<number> | undefined
   /** Longest row, in tokens, that fits one allocation. */
   readonly longest: number
   readonly signal?: AbortSignal | undefined
-  onSkipped?(skipped: SkippedRow): void
-  onTruncated?(): void
+  /** A row that has no vector at a target. */
+  onSkipped?(skipped: SkippedRow, target: number): void
+  onTruncated?(target: number): void
 }
 
 /** The same windows at every call: a resumed extraction finds its batches again. */
 export async function * encodeWindows(options: WindowOptions): AsyncGenerator<Window> {
-  const { model, dataset, text, plan, longest, signal } = options
-  const everyToken = plan.positions.kind === 'all'
-  let slot = 0
-  let firstToken = 0
+  const { model, dataset, text, plan, positions, only, longest, signal } = options
+  const everyToken = positions.some(({ kind }) => kind === 'all')
+  // Of each target: where its next row, and the tokens of that row, go.
+  const targets = positions.map(own => ({ own, slot: 0, firstToken: 0 }))
   let rows: EncodedRow[] = []
   let encodings = new Map<string, Encoding>()
   let tokens = 0
   let turn = 0
-  for await (const chunk of dataset.texts(text, spanSourceOf(plan.positions), plan.limit)) {
-    for (const skipped of chunk.skipped) options.onSkipped?.(skipped)
+  const skipEverywhere = (skipped: SkippedRow): void => { for (const target of targets.keys()) options.onSkipped?.(skipped, target) }
+  for await (const chunk of dataset.texts(text, spanSourceOf(positions), plan.limit)) {
+    for (const skipped of chunk.skipped) if (only?.has(skipped.row) !== false) skipEverywhere(skipped)
     for (const row of chunk.texts) {
+      if (only?.has(row.row) === false) continue
       if (++turn % TEXTS_A_TURN === 0) {
         await setImmediate()
         signal?.throwIfAborted()
@@ -63,20 +72,23 @@ export async function * encodeWindows(options: WindowOptions): AsyncGenerator<Wi
       const seen = everyToken ? undefined : encodings.get(row.text)
       const encoding = seen ?? model.tokenizer.encode(row.text)
       encodings.set(row.text, encoding)
-      const kept = positionOf(encoding, row, plan.positions)
-      if (typeof kept === 'string') {
-        options.onSkipped?.({ row: row.row, reason: kept })
+      const { ids, truncated } = encoding
+      if (ids.length > longest) {
+        skipEverywhere({ row: row.row, reason: `The text has ${ids.length} tokens; this model's attention over more than ${longest} does not fit one block of memory.` })
         continue
       }
-      if (encoding.ids.length > longest) {
-        options.onSkipped?.({ row: row.row, reason: `The text has ${encoding.ids.length} tokens; this model's attention over more than ${longest} does not fit one block of memory.` })
-        continue
+      for (const [target, place] of targets.entries()) {
+        const kept = positionOf(encoding, row, place.own)
+        if (typeof kept === 'string') {
+          options.onSkipped?.({ row: row.row, reason: kept }, target)
+          continue
+        }
+        if (truncated > 0) options.onTruncated?.(target)
+        rows.push({ target, slot: place.slot, row: row.row, ids, kept, firstToken: place.firstToken })
+        place.slot += 1
+        place.firstToken += ids.length
       }
-      if (encoding.truncated > 0) options.onTruncated?.()
-      rows.push({ slot, row: row.row, ids: encoding.ids, kept, firstToken })
-      slot += 1
-      firstToken += encoding.ids.length
-      if (seen === undefined) tokens += encoding.ids.length
+      if (seen === undefined) tokens += ids.length
       if (encodings.size >= WINDOW_TEXTS || rows.length >= WINDOW_ROWS || tokens >= WINDOW_TOKENS) {
         yield { rows }
         rows = []

@@ -26,7 +26,7 @@ export async function fitSites(input: SweepInput, start: Omit<SweepStart, 'threa
     listener.onStage?.('baselines')
     const threads = size === 1 ? 0 : Math.max(1, Math.floor(availableParallelism() / size))
     await Promise.all(workers.map(worker => worker.start({ ...start, threads })))
-    const baselines = (workers[0] as ProbeWorker).baselines(texts)
+    const baselines = input.baselines ? Promise.resolve(input.baselines) : (workers[0] as ProbeWorker).baselines(texts)
     const fitted: (readonly FittedSite[])[] = []
     let reported = 0
     const report = async (): Promise<void> => {

@@ -60,6 +60,30 @@ export function planFolds(request: FoldRequest): FoldPlan {
   return request.test ? planTestSplit(request, request.test) : planCrossValidation(request)
 }
 
+/**
+ * The folds of a larger set of rows for some of them: every row stays in its fold, whatever rows are left out beside it.
+ * `places` are theirs among the larger set's labelled rows.
+ * @throws LayerscopeError `too-few-rows` where nothing is left in a fold
+ */
+export function foldsAmong(plan: FoldPlan, places: Int32Array): FoldPlan {
+  const cellOfRow = Int32Array.from(places, place => plan.cellOfRow[place] as number)
+  const present = new Set(cellOfRow)
+  const lacking = range(plan.cells).filter(cell => !present.has(cell)).length
+  if (lacking > 0) {
+    throw new LayerscopeError({
+      code: 'too-few-rows', message: `The ${places.length} labelled rows that are there leave ${lacking} of ${plan.cells} parts of the folds empty.`,
+      hint: 'Use fewer folds or more rows.'
+    })
+  }
+  return { ...plan, cellOfRow }
+}
+
+/** Where each of `rows` stands in `all`, both ascending. */
+export function placesAmong(all: Int32Array, rows: Int32Array): Int32Array {
+  const places = new Map(Array.from(all, (row, place) => [row, place] as const))
+  return Int32Array.from(rows, row => places.get(row) ?? -1)
+}
+
 function planCrossValidation(request: FoldRequest): FoldPlan {
   const rows = request.codes.length
   const groups = distinct(request.groups)

@@ -1,6 +1,7 @@
 import type { SweepSummary, SiteResult } from '../../../preload/contract'
 import type { Matrix, StoredMatrix } from '../activations/matrix'
 import type { FoldSizes, KeptProbes } from './kept-probes'
+import type { Baselines } from './worker-protocol'
 
 export type { Matrix, StoredMatrix }
 
@@ -13,8 +14,8 @@ export interface ContrastColumns {
   readonly topic: readonly (string | null)[] | null
 }
 
-/** What a sweep needs besides activations; all arrays have one entry per activation row. */
-export interface SweepInput {
+/** The columns that folds are dealt by; all arrays have one entry per activation row. */
+export interface FoldColumns {
   readonly texts: readonly string[]
   /** Null rows take no part. */
   readonly labels: readonly (string | null)[]
@@ -22,10 +23,25 @@ export interface SweepInput {
   /** 1 marks rows of a predefined test split. */
   readonly test: Uint8Array | null
   readonly contrast?: ContrastColumns
-  /** Row of the dataset, from 0, of each activation row, for sentences that name rows; theirs are the same where left out. */
-  readonly datasetRows?: ArrayLike<number>
   /** The form of each row's word where rows are words of a text; null or left out where they are texts. */
   readonly words?: readonly string[] | null
+}
+
+/** The rows of a sweep as a part of others that its folds are dealt over: a row lies in the same fold in both. */
+export interface Among<C> {
+  readonly whole: C
+  /** Place of each activation row among those of `whole`. */
+  readonly rows: Int32Array
+}
+
+/** What a sweep needs besides activations; all arrays have one entry per activation row. */
+export interface SweepInput extends FoldColumns {
+  /** Left out where folds are dealt over these rows themselves. */
+  readonly among?: Among<FoldColumns> | null
+  /** What was found for the same rows, labels and folds before; left out where it is to be found. */
+  readonly baselines?: Baselines | null
+  /** Row of the dataset, from 0, of each activation row, for sentences that name rows; theirs are the same where left out. */
+  readonly datasetRows?: ArrayLike<number>
   /** Depth order. */
   readonly sites: readonly string[]
   /** Sites held in memory at once, each by a worker of its own; one if not said. */

@@ -3,15 +3,15 @@ import type { ProbePlan } from '../../../preload/recipe'
 import { LayerscopeError } from '../errors'
 import { constantSites, mostSeriousFirst } from './cautions'
 import { codeContrast, rowsTogether, type SiteContrast } from './contrast-pairs'
-import { planFolds } from './folds'
+import { foldsAmong, placesAmong, planFolds, type FoldPlan } from './folds'
 import { choiceNotes, dataCautions, resultCautions, type SweepMaterial } from './guards'
 import { foldOfRow, foldSizes } from './kept-probes'
 import { fitSites } from './fit-sites'
-import { checkSplit, choiceCautions, codeGroups, hasValidation } from './groups'
-import { codeLabels } from './labels'
+import { checkSplit, choiceCautions, codeGroups, hasValidation, type CodedGroups } from './groups'
+import { codeLabels, type CodedLabels } from './labels'
 import { checkMethods, probeMethod, readsColumn } from './methods'
 import { seededRandom, shuffle } from './random'
-import type { ActualClasses, HeldOutClasses, SweepInput, SweepListener, SweepOutcome } from './sweep-types'
+import type { ActualClasses, Among, FoldColumns, HeldOutClasses, SweepInput, SweepListener, SweepOutcome } from './sweep-types'
 import { controlTask } from './words'
 import type { SiteOutcome } from './worker-protocol'
 
@@ -71,22 +71,35 @@ function prepare(input: SweepInput, plan: ProbePlan): SweepMaterial {
   }
   const labels = codeLabels(input.labels, input.datasetRows)
   const codes = Int32Array.from(labels.rows, row => labels.codes[row] as number)
-  const test = input.test
   const columns = input.contrast
   checkMethods(plan.methods, { classes: labels.classes.length, pair: columns?.pair != null, polarity: columns?.polarity != null })
   const contrast = codeContrast(columns, labels.rows, codes, plan.seed)
   checkContrast(contrast, plan.methods)
-  const ownGroups = codeGroups(labels.rows, input.groups)
-  checkSplit(plan, ownGroups, test !== null)
-  const groups = rowsTogether(ownGroups, labels.rows, input.words ? input.texts : null, columns?.pair ?? null)
-  const foldPlan = planFolds({
-    codes, classes: labels.classes.length, groups: groups.codes, folds: plan.folds, split: plan.split, seed: plan.seed,
-    test: test ? Uint8Array.from(labels.rows, row => test[row] as number) : null
-  })
+  const groups = groupsOf(input, labels, plan)
+  const foldPlan = input.among ? foldsOf(input.among, labels, plan) : dealFolds(input, labels, groups, plan)
   return {
     labels, codes, groups, contrast, texts: input.texts, datasetRows: input.datasetRows ?? null, plan: foldPlan, asked: plan,
     groupOf: row => input.groups?.[row] ?? columns?.pair?.[row] ?? input.texts[row] ?? ''
   }
+}
+
+function groupsOf({ groups, test, words, texts, contrast }: FoldColumns, { rows }: CodedLabels, plan: ProbePlan): CodedGroups {
+  const own = codeGroups(rows, groups)
+  checkSplit(plan, own, test !== null)
+  return rowsTogether(own, rows, words ? texts : null, contrast?.pair ?? null)
+}
+
+function dealFolds({ test }: FoldColumns, { rows, codes, classes }: CodedLabels, groups: CodedGroups, plan: ProbePlan): FoldPlan {
+  return planFolds({
+    codes: Int32Array.from(rows, row => codes[row] as number), classes: classes.length, groups: groups.codes, folds: plan.folds, split: plan.split, seed: plan.seed,
+    test: test ? Uint8Array.from(rows, row => test[row] as number) : null
+  })
+}
+
+/** The folds dealt over the larger set, for those of its rows that are here. */
+function foldsOf({ whole, rows }: Among<FoldColumns>, own: CodedLabels, plan: ProbePlan): FoldPlan {
+  const labels = codeLabels(whole.labels)
+  return foldsAmong(dealFolds(whole, labels, groupsOf(whole, labels, plan), plan), placesAmong(labels.rows, Int32Array.from(own.rows, row => rows[row] as number)))
 }
 
 function controlCodes({ words }: SweepInput, { labels, codes, asked }: SweepMaterial): Int32Array | null {

@@ -1,6 +1,7 @@
 import type { BestOfMany, CellCard } from '../../../preload/cards'
 import type { Measure, MeasureName, SiteResult } from '../../../preload/contract'
 import { baselineName, measures, methodName, writeDistance, writeMeasure } from '../../../preload/measures'
+import { positionName } from '../../../preload/positions'
 import { probeMethods } from '../../../preload/probe-methods'
 import type { Positions, TextSource } from '../../../preload/recipe'
 import type { Manifest } from '../activations/index'
@@ -94,6 +95,8 @@ function positionPhrase(positions: Positions): string {
   switch (positions.kind) {
     case 'last': return 'that of the last token'
     case 'first': return 'that of the first token'
+    case 'from-end':
+    case 'from-start': return `that of the ${positionName(positions)}`
     case 'mean': return 'the mean over the tokens'
     case 'all': return 'that of every token'
     case 'word': return 'the mean over the tokens of the row\'s word'

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { SiteResult, SweepSummary } from '../../../preload/contract'
+import type { ProbeValues, SiteResult, SweepSummary } from '../../../preload/contract'
 import type { ActivationStore } from '../activations/index'
 import { LayerscopeError } from '../errors'
 import type { ScoredCell } from '../evaluation/index'
@@ -18,6 +18,12 @@ export interface CellMaterial {
 export async function cellMaterial(finished: FinishedSweep, site: string, method: string): Promise<CellMaterial> {
   const { folder, sweep } = finished
   return { result: resultOf(sweep, site, method), values: await readHeldOut(join(folder, HELD_OUT_FILE), site, method), kept: await keptProbesOf(folder, site, method) }
+}
+
+/** The held-out values of a method at a site; null: the one with the best validation score there. @throws LayerscopeError `result-unknown` */
+export async function valuesAt({ finished: { folder, sweep }, store }: { readonly finished: FinishedSweep; readonly store: ActivationStore }, site: string, method: string | null): Promise<ProbeValues> {
+  const [best] = sweep.sites.filter(result => result.site === site).sort((a, b) => b.validationScore - a.validationScore)
+  return { rows: store.rows, ...await readHeldOut(join(folder, HELD_OUT_FILE), site, resultOf(sweep, site, method ?? best?.method ?? '').method) }
 }
 
 /** The trained probes of a cell; null where the run kept none. */

@@ -1,6 +1,7 @@
 export { HELD_OUT_FILE, PROBES_FILE, RUN_FILE, RunFolder, SWEEP_FILE, sweepSchema, type RunKeys } from './run-folder'
 export { HeldOutFile, readHeldOut, type HeldOutLayout, type HeldOutValues } from './held-out'
 export { ProbesFile, readProbes, type ReadProbes } from './probes-file'
+export { askedPositions, keepAskedPositions, positionFolder, positionsFolder, type AskedPosition } from './position-folders'
 export { discardAnalyses, keepAnalysis, keptAnalysis } from './site-analyses'
 export { isZip } from './import-zip'
 export { readRecipe, writeRecipe } from './recipe-file'

@@ -2,11 +2,13 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { measureNames, type ProbeValues, type ProjectionResult, type RunSummary, type SiteResult, type SweepSummary } from '../../../preload/contract'
-import { columnRolesSchema, extractionSchema, probePlanSchema, type ProjectionPlan } from '../../../preload/recipe'
+import { columnRolesSchema, extractionSchema, probePlanSchema, type Positions, type ProjectionPlan } from '../../../preload/recipe'
 import { openStore, type ActivationStore, type Matrix } from '../activations/index'
 import { writeFileAtomically } from '../atomic-file'
 import { LayerscopeError } from '../errors'
+import { errorReportSchema } from './error-report-schema'
 import { HeldOutFile, readHeldOut, type HeldOutLayout } from './held-out'
+import { positionFolder } from './position-folders'
 import { ProbesFile, readProbes, type ReadProbes } from './probes-file'
 import { readProjection, saveProjection } from './projection-files'
 
@@ -16,10 +18,6 @@ export const SWEEP_FILE = 'sweep.json'
 export const HELD_OUT_FILE = 'heldout.safetensors'
 export const PROBES_FILE = 'probes.safetensors'
 
-const errorReportSchema = z.object({
-  code: z.string(), message: z.string(), file: z.string().exactOptional(), row: z.number().exactOptional(),
-  field: z.string().exactOptional(), hint: z.string().exactOptional()
-})
 const measureName = z.enum(measureNames)
 const baselineName = z.enum(['shuffled', 'textOnly', 'majority', 'chance', 'mean', 'controlTask', 'linearTree'])
 const intervalSchema = z.object({ lo: z.number(), hi: z.number() })
@@ -81,7 +79,7 @@ const runFileSchema = z.object({
       rows: z.int(), tokens: z.int(), paddedTokens: z.int(), computedTokens: z.int().optional(), seconds: z.number(), rowsPerSecond: z.number(),
       sites: z.array(z.object({ name: z.string(), width: z.int() })),
       skipped: z.array(z.object({ row: z.int(), reason: z.string() })),
-      truncated: z.int(), resumedRows: z.int(), provider: z.string()
+      truncated: z.int(), readAt: z.object({ token: z.string(), share: z.number() }).optional(), resumedRows: z.int(), provider: z.string()
     }).nullable(),
     sweep: sweepSchema.nullable(),
     rowCount: z.int()
@@ -93,6 +91,8 @@ export interface RunKeys { readonly storeKey: string; readonly runKey: string }
 /** One run on disk: its activations, sweep, held-out values and projections, each written as it comes. */
 export class RunFolder {
   private store: Promise<ActivationStore> | null = null
+  /** Of other positions of the run's texts, by their folders. */
+  private readonly positionStores = new Map<string, Promise<ActivationStore>>()
   /** Values read since the run last changed, by site and method. */
   private readonly valuesRead = new Map<string, ProbeValues>()
   private matrixRead: { readonly site: string; readonly matrix: Matrix } | null = null
@@ -139,6 +139,15 @@ export class RunFolder {
     const opened = this.store ?? openStore(this.folder)
     this.store = opened
     opened.catch(() => { this.store = null })
+    return opened
+  }
+
+  /** The finished activations of another position of the run's texts; opened once. */
+  positionStore(positions: Positions): Promise<ActivationStore> {
+    const folder = positionFolder(this.folder, positions)
+    const opened = this.positionStores.get(folder) ?? openStore(folder)
+    this.positionStores.set(folder, opened)
+    opened.catch(() => { this.positionStores.delete(folder) })
     return opened
   }
 
@@ -205,10 +214,11 @@ export class RunFolder {
   }
 
   async close(): Promise<void> {
-    const store = this.store
+    const stores = [this.store, ...this.positionStores.values()]
     this.store = null
+    this.positionStores.clear()
     this.matrixRead = null
-    await (await store?.catch(() => null))?.close()
+    for (const store of stores) await (await store?.catch(() => null))?.close()
   }
 
   private get projections(): string { return join(this.folder, 'projections') }

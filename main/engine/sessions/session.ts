@@ -237,6 +237,16 @@ export class Session {
     this.release()
   }
 
+  /** Does `work` while nothing else may write to the session; `what` says why not. @throws LayerscopeError `busy` */
+  async during<T>(what: string, work: () => Promise<T>): Promise<T> {
+    this.claim(what)
+    try {
+      return await work()
+    } finally {
+      this.release()
+    }
+  }
+
   /**
    * Puts the session into `target`; it lives there from now on. An unsaved session moves, a saved one leaves its old folder as it was.
    * A session that was at `target` is replaced once the new one is whole.

@@ -4,7 +4,7 @@ import { positionOf, type TokenRange } from '../../../main/engine/activations/po
 import type { EncodedRow } from '../../../main/engine/activations/windows'
 
 function rowsOfLengths(lengths: readonly number[], kept: TokenRange = { first: 0, end: 1 }): EncodedRow[] {
-  return lengths.map((length, slot) => ({ slot, row: slot, ids: Int32Array.from({ length }, (_, i) => 100 * slot + i), kept, firstToken: 0 }))
+  return lengths.map((length, slot) => ({ target: 0, slot, row: slot, ids: Int32Array.from({ length }, (_, i) => 100 * slot + i), kept, firstToken: 0 }))
 }
 
 const byLength = { tokens: 1024, batching: 'length', keptOf: () => 1, kept: 1e9 } as const
@@ -39,7 +39,7 @@ describe('batches', () => {
 
 describe('rows of one text', () => {
   const ids = [Int32Array.of(1, 2, 3), Int32Array.of(4, 5, 6), Int32Array.of(7, 8, 9)]
-  const words = [0, 0, 1, 0, 2, 1].map((text, slot): EncodedRow => ({ slot, row: slot, ids: ids[text]!, kept: { first: slot % 2, end: slot % 2 + 1 }, firstToken: 0 }))
+  const words = [0, 0, 1, 0, 2, 1].map((text, slot): EncodedRow => ({ target: 0, slot, row: slot, ids: ids[text]!, kept: { first: slot % 2, end: slot % 2 + 1 }, firstToken: 0 }))
 
   it('are run once and read at their own tokens', () => {
     const [batch = [], ...more] = batchesOf({ rows: words }, { ...byLength, rowsAt: () => 1e9 })
@@ -86,5 +86,10 @@ describe('positions', () => {
     expect(positionOf(encoding, row(null), { kind: 'last' })).toEqual(token(5))
     expect(positionOf(encoding, row(null), { kind: 'first' })).toEqual(token(0))
     expect(positionOf(encoding, row(null), { kind: 'mean' })).toEqual({ first: 0, end: 6 })
+    // [SEP] is the last token: one before it stands "big", five before it [CLS], and the text has no more.
+    expect([1, 3, 5].map(offset => positionOf(encoding, row(null), { kind: 'from-end', offset }))).toEqual([token(4), token(2), token(0)])
+    expect([1, 5].map(offset => positionOf(encoding, row(null), { kind: 'from-start', offset }))).toEqual([token(1), token(5)])
+    expect(positionOf(encoding, row(null), { kind: 'from-end', offset: 6 })).toBe('The text has 6 tokens: it has no 6th token before the last.')
+    expect(positionOf(encoding, row(null), { kind: 'from-start', offset: 6 })).toBe('The text has 6 tokens: it has no 6th token after the first.')
   })
 })

@@ -5,11 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { extract, openStore, shareStore, type ActivationStore, type ExtractionOptions } from '../../../main/engine/activations/index'
+import { extract, extractPositions, openStore, shareStore, type ActivationStore, type ExtractionOptions, type PositionsExtraction } from '../../../main/engine/activations/index'
 import { openSafetensors } from '../../../main/engine/activations/safetensors'
 import { openDataset, type OpenDataset } from '../../../main/engine/datasets/index'
 import { openModel, type OpenModel } from '../../../main/engine/models/index'
-import { extractionSchema, type ExtractionPlan, type TextSource } from '../../../preload/recipe'
+import type { LayerscopeError } from '../../../main/engine/errors'
+import type { ExtractionSummary } from '../../../preload/contract'
+import { writePositions } from '../../../preload/positions'
+import { extractionSchema, type ExtractionPlan, type Positions, type TextSource } from '../../../preload/recipe'
 
 const modelPath = fileURLToPath(new URL('../../../../shared/models/zoo/bert/onnx/model.onnx', import.meta.url))
 const present = existsSync(modelPath)
@@ -99,6 +102,63 @@ describe.skipIf(!present)('extraction', () => {
     // Row 2 names Rio de Janeiro: the span's last token ends where the name ends.
     expect(token?.span?.[1]).toBe((texts[2] ?? '').indexOf('Rio de Janeiro') + 'Rio de Janeiro'.length)
     expect(farthest(await withStore(span, store => store.readRow(SITE, 2)), whole.slice(position * 48, position * 48 + 48))).toBeLessThan(1e-5)
+  })
+
+  it('reads several positions in one pass: each text runs once, short ones are left out where they have no such token', async () => {
+    const lengths = texts.map(text => model.tokenizer.encode(text).ids.length)
+    const shortest = Math.min(...lengths.filter((_, row) => texts[row] !== ''))
+    const positions: readonly Positions[] = [{ kind: 'last' }, { kind: 'from-end', offset: 1 }, { kind: 'from-end', offset: shortest }, { kind: 'first' }, { kind: 'mean' }]
+    const { plan, ...one } = options()
+    const targets = positions.map(own => ({ positions: own, folder: join(one.folder, writePositions(own)) }))
+    const only = new Set(texts.keys())
+    only.delete(5)
+    const summaries = await extractPositions({ ...one, plan, targets, only })
+    const alike = options()
+    expect((summaries[0] as ExtractionSummary).computedTokens).toBeLessThanOrEqual((await extract(alike)).computedTokens ?? 0)
+    for (const [at, target] of targets.entries()) {
+      const summary = summaries[at] as ExtractionSummary
+      const offset = target.positions.kind === 'from-end' ? target.positions.offset : 0
+      const expected = [...only].filter(row => texts[row] !== '' && (lengths[row] ?? 0) > offset)
+      expect(summary.rows, writePositions(target.positions)).toBe(expected.length)
+      expect(summary.skipped.map(({ row }) => row).sort((a, b) => a - b)).toEqual([...only].filter(row => !expected.includes(row)))
+      const store = await openStore(target.folder)
+      try {
+        expect([...store.rows]).toEqual(expected)
+        for (const index of [0, 3, expected.length - 1]) {
+          const whole = await alone(texts[expected[index] ?? -1] ?? '')
+          const tokens = whole.length / 48
+          const average = Float32Array.from({ length: 48 }, (_, i) => Array.from({ length: tokens }, (_token, t) => whole[t * 48 + i] ?? 0).reduce((sum, value) => sum + value, 0) / tokens)
+          const token = target.positions.kind === 'first' ? 0 : tokens - 1 - offset
+          expect(farthest(await store.readRow(SITE, index), target.positions.kind === 'mean' ? average : whole.slice(token * 48, token * 48 + 48))).toBeLessThan(1e-5)
+        }
+      } finally {
+        await store.close()
+      }
+    }
+    // The last token of every text is the one that ends it.
+    expect((summaries[0] as ExtractionSummary).readAt).toEqual({ token: '[SEP]', share: 1 })
+    expect((summaries[4] as ExtractionSummary).readAt).toBeUndefined()
+    // Finished ones are taken as they are; a further one is read by itself.
+    const more = [...targets, { positions: { kind: 'from-start', offset: 2 } as const, folder: join(one.folder, 'first+2') }]
+    const again = await extractPositions({ ...one, plan, targets: more, only })
+    expect(again.map(summary => (summary as ExtractionSummary).resumedRows)).toEqual([...summaries.map(summary => (summary as ExtractionSummary).rows), 0])
+  })
+
+  it('goes on with a pass over several positions where it was cancelled, and names one that no text has', async () => {
+    const { plan, ...one } = options()
+    const positions: readonly Positions[] = [{ kind: 'last' }, { kind: 'from-end', offset: 2 }, { kind: 'from-end', offset: 4000 }]
+    const at = (folder: string): PositionsExtraction => ({ ...one, plan, folder, targets: positions.map(own => ({ positions: own, folder: join(folder, writePositions(own)) })) })
+    const stopping = new AbortController()
+    await expect(extractPositions({ ...at(one.folder), signal: stopping.signal, onProgress: ({ done, total }) => { if (done > total / 3) stopping.abort() } })).rejects.toMatchObject({ report: { code: 'cancelled' } })
+    const resumed = await extractPositions(at(one.folder))
+    expect((resumed[0] as ExtractionSummary).resumedRows).toBeGreaterThan(0)
+    expect((resumed[2] as LayerscopeError).report).toMatchObject({ code: 'nothing-to-extract' })
+    const fresh = `${one.folder}-fresh`
+    await extractPositions(at(fresh))
+    for (const name of ['last', 'last-2']) {
+      const file = (folder: string): Promise<Buffer> => readFile(join(folder, name, `${SITE}.safetensors`))
+      expect((await file(one.folder)).equals(await file(fresh)), name).toBe(true)
+    }
   })
 
   it('averages the tokens of each word and runs a sentence once for all its words', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { planFolds, type FoldPlan, type FoldRequest } from '../../../main/engine/probes/folds'
+import { foldsAmong, placesAmong, planFolds, type FoldPlan, type FoldRequest } from '../../../main/engine/probes/folds'
 import { codeLabels } from '../../../main/engine/probes/labels'
 import { seededRandom } from '../../../main/engine/probes/random'
 import { missing, truthCsv } from './shared-files'
@@ -39,6 +39,23 @@ describe('folds', () => {
       const codes = Int32Array.from(groups, () => Math.floor(random() * 3))
       expectHonest(planFolds(request({ codes, groups, folds })), groups)
     }
+  })
+
+  it('keep every row where it was when others are left out', () => {
+    const random = seededRandom(5)
+    const codes = Int32Array.from({ length: 300 }, () => Math.floor(random() * 2))
+    const groups = Int32Array.from(codes, () => Math.floor(random() * 40))
+    const places = Int32Array.from(codes.keys()).filter(() => random() < 0.6)
+    for (const test of [null, Uint8Array.from(groups, group => group % 4 === 0 ? 1 : 0)]) {
+      const whole = planFolds(request({ codes, groups, test }))
+      const part = foldsAmong(whole, places)
+      expect([...part.cellOfRow]).toEqual([...places].map(place => whole.cellOfRow[place]))
+      expectHonest(part, Int32Array.from(places, place => groups[place] as number))
+    }
+    const whole = planFolds(request({ codes, groups }))
+    const lost = places.filter(place => whole.cellOfRow[place] !== 2)
+    expect(() => foldsAmong(whole, lost)).toThrow(expect.objectContaining({ report: expect.objectContaining({ code: 'too-few-rows' }) }))
+    expect([...placesAmong(Int32Array.of(2, 5, 9), Int32Array.of(5, 9))]).toEqual([1, 2])
   })
 
   it('balance sizes and class shares to a row without groups', () => {

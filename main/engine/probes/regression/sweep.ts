@@ -1,14 +1,14 @@
 import type { ChosenSite, RegressedSite } from '../../../../preload/contract'
 import type { ProbePlan } from '../../../../preload/recipe'
 import { LayerscopeError } from '../../errors'
-import { planFolds, type FoldPlan } from '../folds'
+import { foldsAmong, placesAmong, planFolds, type FoldPlan, type FoldRequest } from '../folds'
 import { constantSites, fewGroups, mostSeriousFirst, quoted, sharedGroups, type Caution } from '../cautions'
 import { checkSplit, choiceCautions, codeGroups, groupCautions, hasValidation, type CodedGroups } from '../groups'
 import { foldOfRow, foldSizes } from '../kept-probes'
 import { ProbeWorker } from '../probe-worker-host'
 import { seededRandom, shuffle } from '../random'
 import { testedRows } from '../site-scores'
-import type { ActualNumbers, HeldOutNumbers, Matrix, SweepListener, SweepOutcome } from '../sweep-types'
+import type { ActualNumbers, Among, HeldOutNumbers, Matrix, SweepListener, SweepOutcome } from '../sweep-types'
 import { codeTargets, type CodedTargets } from './targets'
 
 /** What a regression sweep needs besides activations; all arrays have one entry per activation row. */
@@ -22,6 +22,8 @@ export interface RegressionInput {
   readonly datasetRows?: ArrayLike<number>
   /** 1 marks rows of a predefined test split. */
   readonly test: Uint8Array | null
+  /** Left out where folds are dealt over these rows themselves. */
+  readonly among?: Among<Pick<RegressionInput, 'names' | 'columns' | 'groups' | 'test'>> | null
   /** Depth order. */
   readonly sites: readonly string[]
   /** Reads one site whole; the sweep takes the matrix over. */
@@ -47,13 +49,8 @@ export async function regressionSweep(
   stopIfAborted(signal)
   const targets = codeTargets(input.names, input.columns, input.datasetRows)
   const groups = codeGroups(targets.rows, input.groups)
-  const { test } = input
-  checkSplit(plan, groups, test !== null)
-  const request = {
-    codes: new Int32Array(targets.rows.length), classes: 1, folds: plan.folds, seed: plan.seed,
-    test: test ? Uint8Array.from(targets.rows, row => test[row] as number) : null
-  }
-  const folds = planFolds({ ...request, groups: groups.codes, split: plan.split })
+  checkSplit(plan, groups, input.test !== null)
+  const folds = input.among ? foldsOf(input.among, targets, plan) : planFolds(foldRequest(targets, input.test, groups.codes, plan))
   const cautions = [...dataCautions(targets, groups, folds, plan, input.groups)]
   const results: RegressedSite[] = []
   let chosen: ChosenSite | null = null
@@ -80,7 +77,7 @@ export async function regressionSweep(
     if (chosen !== null) {
       cautions.push(...resultCautions(results, chosen))
       if (groups.given && folds.kind === 'cross-validation') {
-        const single = planFolds({ ...request, groups: Int32Array.from(targets.rows.keys()), split: 'folds' })
+        const single = planFolds({ ...foldRequest(targets, input.test, Int32Array.from(targets.rows.keys()), plan), split: 'folds' })
         const random = await worker.r2WithPlan(chosen.site, await input.readSite(chosen.site), single)
         if (random - chosen.testScore > flattery) {
           cautions.push({ ground: 'reading', says: `Folds of single rows would have given an R² of ${random.toFixed(2)} at ${chosen.site} instead of ${chosen.testScore.toFixed(2)}: rows of one group resemble each other, and only held-out groups show what carries over.` })
@@ -102,6 +99,17 @@ export async function regressionSweep(
     fold: foldOfRow(folds, targets.rows, input.texts.length),
     folds: foldSizes(folds, groups.codes)
   }
+}
+
+function foldRequest({ rows }: CodedTargets, test: Uint8Array | null, groups: Int32Array, { folds, split, seed }: ProbePlan): FoldRequest {
+  return { codes: new Int32Array(rows.length), classes: 1, groups, folds, split, seed, test: test ? Uint8Array.from(rows, row => test[row] as number) : null }
+}
+
+/** The folds dealt over the larger set, for those of its rows that are here. */
+function foldsOf({ whole, rows }: NonNullable<RegressionInput['among']>, own: CodedTargets, plan: ProbePlan): FoldPlan {
+  const targets = codeTargets(whole.names, whole.columns)
+  const dealt = planFolds(foldRequest(targets, whole.test, codeGroups(targets.rows, whole.groups).codes, plan))
+  return foldsAmong(dealt, placesAmong(targets.rows, Int32Array.from(own.rows, row => rows[row] as number)))
 }
 
 function checkMethods(methods: readonly string[]): void {
