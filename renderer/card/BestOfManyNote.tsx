@@ -2,17 +2,17 @@ import type { CellCard } from '../../preload/contract'
 import { measures, methodName, writeDistance, writeMeasure } from '../../preload/measures'
 import { Button, WarningNotice } from '../components'
 import { siteName } from '../layers'
-import { useAnswer, useRunKey } from '../state/engine-data'
+import { useCardKey, useCardResults } from '../state/card'
+import { useAnswer } from '../state/engine-data'
 import { measureOf } from '../state/methods'
 import { useView } from '../state/view'
-import { useWorkbench } from '../state/workbench'
 
 /** Where the cell has the best test score of all and validation chose another: how many were looked at, and what the best of as many is worth. */
 export function BestOfManyNote({ card: { site, method, chosen, cells } }: { readonly card: CellCard }): React.JSX.Element | null {
-  const key = useRunKey()
+  const key = useCardKey()
   const picked = useView((view) => view.measure)
   const setCell = useView((view) => view.setCell)
-  const results = useWorkbench(({ run }) => run?.results)
+  const results = useCardResults()
   if (!results || chosen === null || chosen.here) return null
   const measure = measureOf(results, null, picked)
   const sign = measures[measure].better === 'higher' ? 1 : -1
@@ -24,7 +24,7 @@ export function BestOfManyNote({ card: { site, method, chosen, cells } }: { read
 }
 
 function Note({ sessionKey, measure, cells, chosen, chosenValue, onGo }: {
-  readonly sessionKey: ReturnType<typeof useRunKey>; readonly measure: ReturnType<typeof measureOf>; readonly cells: number
+  readonly sessionKey: ReturnType<typeof useCardKey>; readonly measure: ReturnType<typeof measureOf>; readonly cells: number
   readonly chosen: NonNullable<CellCard['chosen']>; readonly chosenValue: number | null; readonly onGo: () => void
 }): React.JSX.Element {
   const { value } = useAnswer('probe.bestOfMany', sessionKey && { ...sessionKey, measure })

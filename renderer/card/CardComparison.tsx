@@ -3,15 +3,15 @@ import type { CellCard, CellDifference } from '../../preload/contract'
 import { measures, methodName, writeDifference, writeMeasure, writeP } from '../../preload/measures'
 import { formatCount, Select, Skeleton, type SelectOption } from '../components'
 import { siteName } from '../layers'
-import { useAnswer, useRunKey } from '../state/engine-data'
-import { useWorkbench } from '../state/workbench'
+import { useCardKey, useCardResults } from '../state/card'
+import { useAnswer } from '../state/engine-data'
 
 const keyOf = (site: string, method: string): string => JSON.stringify([site, method])
 
 /** The card's cell beside another of the run: the same held-out rows, the difference with its interval, and how sure it is. */
 export function CardComparison({ card: { site, method, task, chosen, groups, rows } }: { readonly card: CellCard }): React.JSX.Element | null {
-  const results = useWorkbench(({ run }) => run?.results)
-  const key = useRunKey()
+  const results = useCardResults()
+  const key = useCardKey()
   const [picked, setPicked] = useState<string | null>(null)
   const options = useMemo((): readonly SelectOption<string>[] => {
     const others = (results ?? []).filter((result) => result.site !== site || result.method !== method)

@@ -1,7 +1,7 @@
 import type { CellCard, SiteResult } from '../../preload/contract'
 import { baselineName, measures, methodName, writeHalf, writeMeasure } from '../../preload/measures'
+import { positionName } from '../../preload/positions'
 import { probeMethods } from '../../preload/probe-methods'
-import type { Positions } from '../../preload/recipe'
 import { formatCount } from '../components'
 
 /** Every measure of the cell with its interval, beside what it is to be read against. */
@@ -62,15 +62,4 @@ export function Origin({ card: { origin, groups, result, rows, site } }: { reado
     ['Method', methodName(result.method)], ['Layerscope', `${version}${runId === null ? '' : `, ${runId.replace('run-', 'run ')}`}`]
   ]
   return <dl className="CellCard-origin selectable">{facts.map(([name, value, title]) => <div key={name}><dt>{name}</dt><dd title={title ?? value}>{value}</dd></div>)}</dl>
-}
-
-function positionName(positions: Positions): string {
-  switch (positions.kind) {
-    case 'last': return 'last token'
-    case 'first': return 'first token'
-    case 'mean': return 'mean over tokens'
-    case 'all': return 'every token'
-    case 'word': return 'mean over the word'
-    case 'span': return `last token of ${positions.column}`
-  }
 }

@@ -2,10 +2,11 @@ import { ChevronLeft, ChevronRight, Table2 } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import type { CellCard, NumericValues } from '../../preload/contract'
 import { measures, methodName, writeHalf, writeMeasure } from '../../preload/measures'
+import { positionTick } from '../../preload/positions'
 import { Button, Dialog, ErrorNotice, formatNumber, formatPercent, formatQuantity, IconButton, SegmentedControl, Select, Skeleton, WarningNotice } from '../components'
 import { siteName, stepLayer } from '../layers'
-import { closeCard, useCard } from '../state/card'
-import { useAnswer, useProbeValues, useRunKey } from '../state/engine-data'
+import { closeCard, useCard, useCardKey } from '../state/card'
+import { useAnswer } from '../state/engine-data'
 import { methodsOf, useMethod } from '../state/methods'
 import { useView } from '../state/view'
 import { useWorkbench } from '../state/workbench'
@@ -33,7 +34,8 @@ function OpenCard(): React.JSX.Element {
   const method = useMethod()
   const run = useWorkbench((state) => state.run)
   const setMethod = useView((view) => view.setMethod)
-  const key = useRunKey()
+  const key = useCardKey()
+  const position = useCard((card) => card.position)
   const { value, error } = useAnswer('probe.card', key && site !== null && method !== null ? { ...key, site, method } : null)
   // The card before stays until the next one has come: nothing jumps.
   const [kept, setKept] = useState<CellCard | null>(null)
@@ -43,7 +45,7 @@ function OpenCard(): React.JSX.Element {
   const at = site === null ? -1 : run?.sites.indexOf(site) ?? -1
   useCardKeys()
   return (
-    <Dialog open onOpenChange={(next) => { if (!next) closeCard() }} width={900} title={`${titleCase(siteName(site ?? ''))} · ${methodName(method ?? '')}`} description={card && describe(card)}
+    <Dialog open onOpenChange={(next) => { if (!next) closeCard() }} width={900} title={`${titleCase(siteName(site ?? ''))}${position === null ? '' : ` · ${positionTick(position)}`} · ${methodName(method ?? '')}`} description={card && describe(card)}
       footer={<>
         <div className="CellCard-walk">
           <IconButton icon={ChevronLeft} label="Previous layer" shortcut="ArrowLeft" size="small" disabled={at <= 0} onClick={() => stepLayer(-1)} side="top" />
@@ -81,7 +83,7 @@ function CardBody({ card }: { readonly card: CellCard }): React.JSX.Element {
       {card.cautions.length > 0 && <WarningNotice>{card.cautions.length === 1 ? <p>{card.cautions[0]}</p> : <ul className="CellCard-cautions">{card.cautions.map((caution) => <li key={caution}>{caution}</li>)}</ul>}</WarningNotice>}
       <section className="CellCard-section"><header><h3>Measures</h3></header><MeasureTable result={card.result} /></section>
       {card.detail?.kind === 'classes' && <ClassFigures card={card} detail={card.detail} />}
-      {card.detail?.kind === 'numeric' && <NumberFigures detail={card.detail} />}
+      {card.detail?.kind === 'numeric' && <NumberFigures card={card} detail={card.detail} />}
       <CardComparison card={card} />
       {card.detail?.kind === 'classes' && <><CodeLengthSection card={card} /><ErasureSection card={card} /></>}
       {card.folds.length > 0 && <section className="CellCard-section"><header><h3>Folds</h3></header><FoldTable card={card} /></section>}
@@ -108,15 +110,16 @@ function ClassFigures({ card, detail: { confusion, calibration } }: { readonly c
   )
 }
 
-function NumberFigures({ detail: { targets } }: { readonly detail: Extract<CellCard['detail'], { kind: 'numeric' }> }): React.JSX.Element {
-  const values = useProbeValues().value
+function NumberFigures({ card: { site, method, result }, detail: { targets } }: { readonly card: CellCard; readonly detail: Extract<CellCard['detail'], { kind: 'numeric' }> }): React.JSX.Element {
+  const key = useCardKey()
+  const values = useAnswer('run.values', key && { ...key, site, method }).value
   const [kept, setKept] = useState<NumericValues | null>(null)
   if (values?.kind === 'numeric' && values !== kept) setKept(values)
-  const result = useShownTargets()
+  const shown = result.kind === 'numeric' ? result.targets : null
   return (
     <div className="CellCard-figures">
       {targets.map(({ name, rmse, slope }, target) => {
-        const own = result?.find((one) => one.name === name)
+        const own = shown?.find((one) => one.name === name)
         return (
           <section key={name} className={`CellCard-section ${targets.length === 1 ? 'CellCard-alone' : ''}`}>
             <header><h3>Predicted against actual {name}</h3></header>
@@ -133,13 +136,6 @@ function NumberFigures({ detail: { targets } }: { readonly detail: Extract<CellC
       })}
     </div>
   )
-}
-
-function useShownTargets(): Extract<CellCard['result'], { kind: 'numeric' }>['targets'] | null {
-  const site = useView((view) => view.site)
-  const method = useMethod()
-  const result = useWorkbench(({ run }) => run?.results.find((one) => one.site === site && one.method === method) ?? null)
-  return result?.kind === 'numeric' ? result.targets : null
 }
 
 /** ← → go through the layers while the card is open, unless what has focus uses them itself. */

@@ -2,7 +2,7 @@ import { Table2 } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
 import type { CellCard } from '../../preload/contract'
 import { Button, ErrorNotice, IconButton, ProgressBar } from '../components'
-import { useRunKey } from '../state/engine-data'
+import { useCardKey } from '../state/card'
 import { askOfSite, useSiteAnalysis, type SiteAnswers, type SiteQuestion } from '../state/site-analyses'
 import { useWorkbench } from '../state/workbench'
 import './SiteSection.css'
@@ -21,7 +21,7 @@ export interface SiteSectionProps<Q extends SiteQuestion> {
 
 /** A part of the card that is computed when it is asked for, and kept with the run: before, under way, failed, there. */
 export function SiteSection<Q extends SiteQuestion>({ question, card, title, promise, verb, show }: SiteSectionProps<Q>): React.JSX.Element {
-  const key = useRunKey()
+  const key = useCardKey()
   const at = key && { ...key, site: card.site }
   const asked = useSiteAnalysis(question, at)
   const logistic = useWorkbench(({ run }) => run?.results.some(({ site, method }) => site === card.site && method === 'logistic') ?? false)

@@ -1,8 +1,10 @@
 import { FitView } from '../fit'
 import { CompareView } from '../compare'
 import { OverviewView } from '../overview'
+import { PositionsView } from '../positions'
 import { ProjectionView } from '../projection'
 import { methodsOf } from '../state/methods'
+import { positionsFit } from '../state/positions'
 import type { CentreViewId, ShownRun } from '../state/workbench-state'
 import { TreesView } from '../trees'
 
@@ -26,6 +28,7 @@ export const centreViews: readonly [CentreView, ...CentreView[]] = [
   { id: 'cloud', label: 'Cloud', fits: () => true, View: ProjectionView },
   // One method is the layer strip's own line: nothing more to see at once.
   { id: 'overview', label: 'Overview', fits: (run) => run !== null && methodsOf(run).length > 1, View: OverviewView },
+  { id: 'positions', label: 'Positions', fits: (run) => run?.sweep != null && positionsFit(run), View: PositionsView },
   { id: 'trees', label: 'Trees', fits: (run) => run?.summary.probePlan.task === 'tree', View: TreesView },
   { id: 'map', label: 'Map', fits: (run) => run?.sweep?.coordinates != null, View: FitView },
   { id: 'fit', label: 'Fit', fits: (run) => run?.sweep?.task === 'numeric' && run.sweep.coordinates === null, View: FitView },

@@ -1,6 +1,6 @@
 import { useEffect, useId, useMemo, useRef, useState } from 'react'
 import { toHex, useDataTheme } from '../palette'
-import { cellAt, heatMapLayout, shareOf, shortened, stepCell, valueAt, type HeatMapData, type HeatMapLayout, type HeatMapPlace } from './heat-map'
+import { besideValues, BESIDE_CELL, cellAt, heatMapLayout, shareOf, shortened, stepCell, valueAt, type HeatMapData, type HeatMapLayout, type HeatMapPlace } from './heat-map'
 import { inkOn } from './heat-map-figure'
 import { useSize } from './use-size'
 import { writtenTicks } from './written-ticks'
@@ -101,9 +101,8 @@ interface DrawingProps {
 }
 
 function HeatMapDrawing({ id, data, layout, selected, marked, focus, hovered }: DrawingProps): React.JSX.Element {
-  const { left, top, cellWidth, cellHeight, slanted } = layout
+  const { left, top, right, end, cellWidth, cellHeight, slanted } = layout
   const { rows, columns } = data
-  const right = left + cellWidth * columns.labels.length
   const bottom = top + cellHeight * rows.labels.length
   const rowsWritten = writtenTicks(rows.labels.map(() => ''), cellHeight, selected.row ?? -1, 0, 13)
   const columnsWritten = slanted ? writtenTicks(columns.labels.map(() => ''), cellWidth, selected.column ?? -1, 0, 15) : writtenTicks(columns.labels, cellWidth, selected.column ?? -1)
@@ -119,7 +118,8 @@ function HeatMapDrawing({ id, data, layout, selected, marked, focus, hovered }: 
       ))}
       <text className="HeatMap-title" x={(left + right) / 2} y={layout.titleAt} textAnchor="middle">{columns.title}</text>
       <text className="HeatMap-title" transform={`translate(14,${(top + bottom) / 2}) rotate(-90)`} textAnchor="middle">{rows.title}</text>
-      <ColourScale data={data} x={right + 14} y={top} height={Math.min(140, bottom - top)} />
+      {data.beside?.labels.map((label, column) => <text key={label} className="HeatMap-label" x={layout.besideLeft + (column + 0.5) * BESIDE_CELL} y={bottom + 13} dy="0.35em" textAnchor="middle">{label}</text>)}
+      <ColourScale data={data} x={end + 14} y={top} height={Math.min(140, bottom - top)} />
       {selected.column !== null && selected.column >= 0 && <rect className="HeatMap-line" x={left + selected.column * cellWidth - 1} y={top - 1} width={cellWidth + 1} height={bottom - top + 1} rx={2} />}
       {selected.row !== null && selected.row >= 0 && <rect className="HeatMap-line" x={left - 1} y={top + selected.row * cellHeight - 1} width={right - left + 1} height={cellHeight + 1} rx={2} />}
       {[hovered, focus].map((cell, index) => cell && (
@@ -148,6 +148,16 @@ function HeatMapCells({ id, data, layout, marked }: Pick<DrawingProps, 'id' | 'd
                   <rect className={color ? undefined : 'HeatMap-none'} x={x} y={y} width={cellWidth - gap} height={cellHeight - gap} fill={color ? toHex(color) : undefined} />
                   {color && value !== null && inCells && <text className="HeatMap-value" x={x + cellWidth / 2} y={y + cellHeight / 2} dy="0.35em" textAnchor="middle" fill={inkOn(color)}>{write(value)}</text>}
                   {marked?.(row, column) && <path d={`M${x},${y} h7 l-7,7 z`} fill={color ? inkOn(color) : theme.textSecondary} />}
+                </g>
+              )
+            })}
+            {besideValues(data, row).map((value, column) => {
+              const color = value === null ? null : theme.sequential(shareOf(data, value))
+              const [x, y] = [layout.besideLeft + column * BESIDE_CELL, top + row * cellHeight]
+              return (
+                <g key={`beside ${column}`} aria-hidden>
+                  <rect className={color ? undefined : 'HeatMap-none'} x={x} y={y} width={BESIDE_CELL - gap} height={cellHeight - gap} fill={color ? toHex(color) : undefined} />
+                  {color && value !== null && cellHeight >= 15 && <text className="HeatMap-value" x={x + BESIDE_CELL / 2} y={y + cellHeight / 2} dy="0.35em" textAnchor="middle" fill={inkOn(color)}>{write(value)}</text>}
                 </g>
               )
             })}

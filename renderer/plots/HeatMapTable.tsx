@@ -1,4 +1,4 @@
-import { valueAt, type HeatMapData, type HeatMapPlace } from './heat-map'
+import { besideValues, valueAt, type HeatMapData, type HeatMapPlace } from './heat-map'
 
 export interface HeatMapTableProps {
   readonly data: HeatMapData
@@ -13,7 +13,7 @@ export function HeatMapTable({ data, selected = { row: null, column: null }, onS
   return (
     <div className="HeatMapTable" tabIndex={0} role="region" aria-label={data.title}>
       <table>
-        <thead><tr><th scope="col">{data.rows.title}</th>{columns.map((name, column) => <th key={column} scope="col" data-selected={column === selected.column || undefined}>{name}</th>)}</tr></thead>
+        <thead><tr><th scope="col">{data.rows.title}</th>{columns.map((name, column) => <th key={column} scope="col" data-selected={column === selected.column || undefined}>{name}</th>)}{data.beside?.labels.map((label, column) => <th key={label} scope="col" title={data.beside?.names[column]}>{label}</th>)}</tr></thead>
         <tbody>
           {rows.map((name, row) => (
             <tr key={row}>
@@ -24,6 +24,7 @@ export function HeatMapTable({ data, selected = { row: null, column: null }, onS
                 const here = (row === selected.row && selected.column === null) || (column === selected.column && selected.row === null) || (row === selected.row && column === selected.column)
                 return <td key={column} data-selected={here || undefined}>{onSelect ? <button type="button" onClick={() => onSelect(row, column)}>{text}</button> : text}</td>
               })}
+              {besideValues(data, row).map((value, column) => <td key={`beside ${column}`} data-kind="control">{value === null ? '–' : data.write(value)}</td>)}
             </tr>
           ))}
         </tbody>

@@ -1,5 +1,5 @@
 import { toHex, type DataTheme } from '../palette'
-import { heatMapLayout, shareOf, shortened, valueAt, type HeatMapData } from './heat-map'
+import { besideValues, BESIDE_CELL, heatMapLayout, shareOf, shortened, valueAt, type HeatMapData } from './heat-map'
 import { escapeXml, svgToPng } from './svg-document'
 import { writtenTicks } from './written-ticks'
 
@@ -15,11 +15,10 @@ export function inkOn([red, green, blue]: readonly [number, number, number]): '#
 export function heatMapSvg(data: HeatMapData, theme: DataTheme, square: boolean): { readonly svg: string; readonly width: number; readonly height: number } {
   const title = 56
   const layout = heatMapLayout(data, { width: 880, height: Math.min(760, Math.max(280, data.rows.labels.length * 30 + 120)) }, square)
-  const { left, top, cellWidth, cellHeight, inCells, slanted } = layout
+  const { left, top, right, end, cellWidth, cellHeight, inCells, slanted } = layout
   const write = data.writeShort ?? data.write
-  const width = Math.ceil(Math.max(left + cellWidth * data.columns.labels.length + 80, 24 + data.title.length * 8.2))
+  const width = Math.ceil(Math.max(end + 80, 24 + data.title.length * 8.2))
   const height = Math.ceil(layout.height + title)
-  const right = left + cellWidth * data.columns.labels.length
   const bottom = top + cellHeight * data.rows.labels.length
   const text = (x: number, y: number, content: string, more = ''): string => `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" dy="0.35em" ${more}>${escapeXml(content)}</text>`
   const parts = [
@@ -37,6 +36,12 @@ export function heatMapSvg(data: HeatMapData, theme: DataTheme, square: boolean)
       parts.push(`<rect x="${x.toFixed(2)}" y="${y.toFixed(2)}" width="${(cellWidth - 1).toFixed(2)}" height="${(cellHeight - 1).toFixed(2)}" fill="${toHex(color)}"${value === null ? ' fill-opacity="0.25"' : ''}/>`)
       if (value !== null && inCells) parts.push(text(x + cellWidth / 2, y + cellHeight / 2, write(value), `text-anchor="middle" fill="${inkOn(color)}"`))
     })
+    besideValues(data, row).forEach((value, column) => {
+      const [x, y] = [layout.besideLeft + column * BESIDE_CELL, top + row * cellHeight]
+      const color = value === null ? theme.missing : theme.sequential(shareOf(data, value))
+      parts.push(`<rect x="${x.toFixed(2)}" y="${y.toFixed(2)}" width="${BESIDE_CELL - 1}" height="${(cellHeight - 1).toFixed(2)}" fill="${toHex(color)}"${value === null ? ' fill-opacity="0.25"' : ''}/>`)
+      if (value !== null && cellHeight >= 15) parts.push(text(x + BESIDE_CELL / 2, y + cellHeight / 2, write(value), `text-anchor="middle" fill="${inkOn(color)}"`))
+    })
   })
   const rowsWritten = writtenTicks(data.rows.labels.map(() => ''), cellHeight, -1, 0, 13)
   data.rows.labels.forEach((label, row) => {
@@ -50,11 +55,12 @@ export function heatMapSvg(data: HeatMapData, theme: DataTheme, square: boolean)
       ? `<text transform="translate(${x.toFixed(1)},${bottom + 12}) rotate(-36)" text-anchor="end" fill="${theme.textSecondary}">${escapeXml(shortened(label, layout.columnCharacters))}</text>`
       : text(x, bottom + 13, label, `text-anchor="middle" fill="${theme.textSecondary}"`))
   })
+  data.beside?.labels.forEach((label, column) => { parts.push(text(layout.besideLeft + (column + 0.5) * BESIDE_CELL, bottom + 13, label, `text-anchor="middle" fill="${theme.textSecondary}"`)) })
   parts.push(`<text x="${(left + right) / 2}" y="${layout.titleAt}" text-anchor="middle" fill="${theme.textTertiary}">${escapeXml(data.columns.title)}</text>`)
   parts.push(`<text transform="translate(16,${(top + bottom) / 2}) rotate(-90)" text-anchor="middle" fill="${theme.textTertiary}">${escapeXml(data.rows.title)}</text>`)
   const tall = Math.min(160, bottom - top)
-  for (let i = 0; i < 40; i++) parts.push(`<rect x="${right + 16}" y="${(top + tall * (39 - i) / 40).toFixed(2)}" width="8" height="${(tall / 40 + 0.5).toFixed(2)}" fill="${toHex(theme.sequential(i / 39))}"/>`)
-  parts.push(text(right + 30, top + 5, data.write(data.range[1]), `fill="${theme.textTertiary}"`), text(right + 30, top + tall - 5, data.write(data.range[0]), `fill="${theme.textTertiary}"`))
+  for (let i = 0; i < 40; i++) parts.push(`<rect x="${end + 16}" y="${(top + tall * (39 - i) / 40).toFixed(2)}" width="8" height="${(tall / 40 + 0.5).toFixed(2)}" fill="${toHex(theme.sequential(i / 39))}"/>`)
+  parts.push(text(end + 30, top + 5, data.write(data.range[1]), `fill="${theme.textTertiary}"`), text(end + 30, top + tall - 5, data.write(data.range[0]), `fill="${theme.textTertiary}"`))
   parts.push('</g>', '</svg>')
   return { svg: parts.join('\n'), width, height }
 }

@@ -16,6 +16,8 @@ export interface HeatMapData {
   readonly columns: HeatMapAxis
   /** [rows × columns], row by row; null where there is no value. */
   readonly values: readonly (number | null)[]
+  /** Columns apart from the others, in the same colours: what a line's values are to be read against. Values as above. */
+  readonly beside?: { readonly labels: readonly string[]; readonly names: readonly string[]; readonly values: readonly (number | null)[] }
   /** What the values are: `accuracy`. */
   readonly valueName: string
   /** Values at the two ends of the colour scale. */
@@ -35,6 +37,11 @@ export interface HeatMapLayout {
   readonly top: number
   readonly cellWidth: number
   readonly cellHeight: number
+  /** Right end of the cells, and where the columns beside them begin. */
+  readonly right: number
+  readonly besideLeft: number
+  /** Right end of all columns. */
+  readonly end: number
   /** Whole drawing; larger than the room where cells would otherwise vanish. */
   readonly width: number
   readonly height: number
@@ -56,6 +63,9 @@ const AXIS_TITLE = 20
 /** The colour scale right of the cells, up to its two numbers. */
 const SCALE = 27
 const SLANT = Math.sin(Math.PI / 5)
+/** A column beside the cells is as wide as its name; so far it stands from them. */
+export const BESIDE_CELL = 50
+const BESIDE_GAP = 12
 
 /** Places a heat map of `data` into a room of pixels. `square` keeps cells square, for matrices of like with like. */
 export function heatMapLayout(data: HeatMapData, room: { readonly width: number; readonly height: number }, square: boolean): HeatMapLayout {
@@ -66,7 +76,8 @@ export function heatMapLayout(data: HeatMapData, room: { readonly width: number;
   const left = AXIS_TITLE + rowCharacters * CHARACTER + 14
   // Figures and units run wider than the mean letter.
   const scale = Math.max(64, SCALE + longest(data.range.map(data.write)) * CHARACTER * 1.1 + 6)
-  const inner = Math.max(width * LEAST_CELL, room.width - left - scale)
+  const beside = data.beside && data.beside.labels.length > 0 ? BESIDE_GAP + data.beside.labels.length * BESIDE_CELL : 0
+  const inner = Math.max(width * LEAST_CELL, room.width - left - scale - beside)
   const level = longest(columns.labels)
   // Short names of many columns are written every few columns instead.
   const slanted = level > 6 && level * CHARACTER + 8 > Math.min(132, inner / width)
@@ -82,10 +93,11 @@ export function heatMapLayout(data: HeatMapData, room: { readonly width: number;
   }
   const write = data.writeShort ?? data.write
   const widest = Math.max(1, ...data.values.map((value) => value === null ? 0 : write(value).length))
+  const right = left + cellWidth * width
   return {
-    left, top, cellWidth, cellHeight, rowCharacters, slanted, columnCharacters,
+    left, top, right, besideLeft: right + BESIDE_GAP, end: right + beside, cellWidth, cellHeight, rowCharacters, slanted, columnCharacters,
     titleAt: top + cellHeight * height + labelHeight + 12,
-    width: Math.max(room.width, left + cellWidth * width + scale),
+    width: Math.max(room.width, right + beside + scale),
     height: Math.max(room.height, top + cellHeight * height + labelHeight + AXIS_TITLE),
     inCells: cellWidth >= widest * CHARACTER + 6 && cellHeight >= 15
   }
@@ -120,6 +132,11 @@ export function valueAt(data: HeatMapData, row: number, column: number): number 
   return data.values[row * data.columns.labels.length + column] ?? null
 }
 
+/** What a line's values are to be read against, column by column. */
+export function besideValues({ beside }: HeatMapData, row: number): readonly (number | null)[] {
+  return beside?.values.slice(row * beside.labels.length, (row + 1) * beside.labels.length) ?? []
+}
+
 /** Place of a value between the two ends of the scale, 0 … 1. */
 export function shareOf({ range: [low, high] }: HeatMapData, value: number): number {
   return high > low ? Math.min(1, Math.max(0, (value - low) / (high - low))) : 0.5
@@ -129,8 +146,10 @@ export function shareOf({ range: [low, high] }: HeatMapData, value: number): num
 export function heatMapTable(data: HeatMapData): readonly (readonly string[])[] {
   const names = (axis: HeatMapAxis): readonly string[] => axis.names ?? axis.labels
   return [
-    [`${data.rows.title} \\ ${data.columns.title}`, ...names(data.columns)],
-    ...names(data.rows).map((name, row) => [name, ...names(data.columns).map((_, column) => String(valueAt(data, row, column) ?? ''))])
+    [`${data.rows.title} \\ ${data.columns.title}`, ...names(data.columns), ...data.beside?.names ?? []],
+    ...names(data.rows).map((name, row) => [
+      name, ...names(data.columns).map((_, column) => String(valueAt(data, row, column) ?? '')), ...besideValues(data, row).map((value) => String(value ?? ''))
+    ])
   ]
 }
 

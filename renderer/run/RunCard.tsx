@@ -68,6 +68,8 @@ export function RunAction(): React.JSX.Element {
 const positionChoices: readonly { readonly value: Positions['kind']; readonly label: string; readonly detail: string }[] = [
   { value: 'last', label: 'Last', detail: 'The last token of the text' },
   { value: 'first', label: 'First', detail: 'The first token, special ones included' },
+  { value: 'from-end', label: 'Before the last', detail: 'A token counted back from the last' },
+  { value: 'from-start', label: 'After the first', detail: 'A token counted on from the first' },
   { value: 'mean', label: 'Mean', detail: 'The mean over all tokens' },
   { value: 'span', label: 'Span', detail: 'The last token of a column’s value in the text' },
   { value: 'word', label: 'Word', detail: 'The mean over the tokens of each word' },
@@ -83,7 +85,8 @@ function Plan({ model }: { readonly model: ModelSummary | null }): React.JSX.Ele
   const columns = useWorkbench(({ dataset }) => (dataset.kind === 'ready' ? dataset.value.columns : null))
   const hasWords = useWorkbench(({ dataset }) => dataset.kind === 'ready' && dataset.value.suggestedPositions?.kind === 'word')
   const choosePosition = (kind: Positions['kind']): void => {
-    setExtraction({ positions: kind === 'span' ? { kind, column: columns?.find(({ type }) => type === 'text')?.name ?? columns?.[0]?.name ?? '' } : { kind } })
+    const column = columns?.find(({ type }) => type === 'text')?.name ?? columns?.[0]?.name ?? ''
+    setExtraction({ positions: kind === 'span' ? { kind, column } : kind === 'from-end' || kind === 'from-start' ? { kind, offset: 1 } : { kind } })
   }
   return (
     <div className="RunCard-plan">
@@ -94,6 +97,11 @@ function Plan({ model }: { readonly model: ModelSummary | null }): React.JSX.Ele
               options={positionChoices.filter(({ value }) => value === positions.kind || (value === 'word' ? hasWords : value !== 'all')).map((choice) => ({ ...choice, disabled: choice.value === 'span' && !columns }))} />
           )}
         </PlanField>
+        {(positions.kind === 'from-end' || positions.kind === 'from-start') && (
+          <PlanField label="How far">
+            {(id) => <NumberInput id={id} value={positions.offset} min={1} max={10_000} onChange={(offset) => setExtraction({ positions: { kind: positions.kind, offset } })} />}
+          </PlanField>
+        )}
         {positions.kind === 'span' && columns && (
           <PlanField label="Span of">
             {(id) => (

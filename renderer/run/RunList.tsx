@@ -1,5 +1,6 @@
 import type { RunSummary } from '../../preload/contract'
 import { measures, writeMeasure } from '../../preload/measures'
+import { positionName } from '../../preload/positions'
 import { siteName } from '../layers'
 import { showRun } from '../state/run'
 import { useWorkbench } from '../state/workbench'
@@ -10,7 +11,7 @@ export function RunList({ runs, shown }: { readonly runs: readonly RunSummary[];
   // Runs of several models, such as the checkpoints of one, are told apart by the model; those of several datasets by the dataset.
   const several = { models: new Set(runs.map(({ model }) => model.hash)).size > 1, datasets: new Set(runs.map(({ dataset }) => dataset.hash)).size > 1 }
   const detail = (run: RunSummary): string =>
-    [...several.datasets ? [run.dataset.name.replace(/\.[a-z]+$/i, '')] : [], ...several.models ? [run.model.name] : []].join(' in ') || positionName(run)
+    [...several.datasets ? [run.dataset.name.replace(/\.[a-z]+$/i, '')] : [], ...several.models ? [run.model.name] : []].join(' in ') || positionName(run.extractionPlan.positions)
   return (
     <section className="RunList" aria-label="Runs so far">
       <h3>Runs so far</h3>
@@ -27,10 +28,6 @@ export function RunList({ runs, shown }: { readonly runs: readonly RunSummary[];
       </ul>
     </section>
   )
-}
-
-function positionName({ extractionPlan: { positions } }: RunSummary): string {
-  return positions.kind === 'span' ? `span of ${positions.column}` : positions.kind === 'all' ? 'every token' : positions.kind === 'word' ? 'words' : `${positions.kind} token`.replace('mean token', 'mean of tokens')
 }
 
 function outcome(run: RunSummary): string {

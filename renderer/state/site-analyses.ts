@@ -1,5 +1,6 @@
 import { create } from 'zustand'
 import type { CodeLength, Erasure, ErrorReport } from '../../preload/contract'
+import type { CardKey } from './card'
 import { engine, EngineError } from './engine-client'
 
 /** What is asked of one site of a finished run when the person wants it, since it takes a while; the engine keeps the answer with the run. */
@@ -19,11 +20,11 @@ type Asked = { readonly [Q in SiteQuestion]: Readonly<Record<string, AskedAnalys
 
 const useAsked = create<Asked>()(() => ({ codeLength: {}, erasure: {} }))
 
-/** A site of a run of a session. */
-export interface AskedSite { readonly sessionId: string; readonly runId: string; readonly site: string }
+/** A site of a run of a session, at a position of its texts. */
+export interface AskedSite extends CardKey { readonly site: string }
 
-function keyOf({ sessionId, runId, site }: AskedSite): string {
-  return JSON.stringify([sessionId, runId, site])
+function keyOf({ sessionId, runId, position, site }: AskedSite): string {
+  return JSON.stringify([sessionId, runId, position ?? null, site])
 }
 
 /** What was asked of a site since the window opened; null where nothing was. It goes on while the card is closed or shows another layer. */

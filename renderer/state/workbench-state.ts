@@ -71,7 +71,7 @@ export type ColorBy =
   | { readonly kind: 'column'; readonly column: string }
 
 /** What can stand over the layer strip; see renderer/centre. */
-export const centreViewIds = ['cloud', 'overview', 'trees', 'map', 'fit', 'compare'] as const
+export const centreViewIds = ['cloud', 'overview', 'positions', 'trees', 'map', 'fit', 'compare'] as const
 export type CentreViewId = (typeof centreViewIds)[number]
 
 /** Owned by renderer/state/view.ts. Everything here saves with the session; fields marked † undo and redo. */
