@@ -620,7 +620,7 @@ export const requestSchemas = {
   'run.values': z.object({ sessionId: id, runId: id, position, site: z.string(), method: z.string().nullable().default(null) }),
   'run.row': z.object({ sessionId: id, runId: id, row, method: z.string().nullable().default(null) }),
   'run.neighbors': z.object({ sessionId: id, runId: id, site: z.string(), row, k: z.int().min(1).max(100).default(10) }),
-  /** What was read at several positions of a run's texts; null where nothing was yet. */
+  /** What was read at a run's positions: its own, and others that were asked for. */
   'run.positions': z.object({ sessionId: id, runId: id }),
   /** Reads further positions of a run's texts in one pass and trains the run's probes at each, on the run's folds; kept with the run. */
   'run.readPositions': z.object({ sessionId: id, runId: id, modelId: id, datasetId: id, positions: z.array(positionsSchema).min(1).max(mostPositions) }),
@@ -686,7 +686,7 @@ export interface RequestResults {
   'run.values': ProbeValues
   'run.row': RowDetail
   'run.neighbors': readonly Neighbor[]
-  'run.positions': PositionsResult | null
+  'run.positions': PositionsResult
   'run.readPositions': PositionsResult
   'probe.influence': InfluenceResult
   'probe.refit': RefitResult

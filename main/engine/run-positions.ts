@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ExtractionSummary, PositionsEvent, PositionsResult, PositionSweep, RunSummary, SweepSummary } from '../../preload/contract'
+import type { ExtractionSummary, PositionsEvent, PositionsResult } from '../../preload/contract'
 import { inTextOrder, samePositions, writePositions } from '../../preload/positions'
 import type { Positions } from '../../preload/recipe'
 import { extractPositions, type ActivationStore } from './activations/index'
@@ -10,7 +10,7 @@ import type { OpenDataset } from './datasets/index'
 import { errorReport, LayerscopeError } from './errors'
 import type { OpenModel } from './models/index'
 import { probeFolder } from './probe-folder'
-import { openFinishedSweep, sweepOfRun, type SweptStore } from './report/index'
+import { openFinishedSweep, positionSweep, positionSweeps, sweepOfRun, type SweptStore } from './report/index'
 import { sameRows } from './run'
 import { askedPositions, keepAskedPositions, positionFolder, positionsFolder, SWEEP_FILE, type AskedPosition, type RunFolder, type Session } from './sessions/index'
 
@@ -24,13 +24,9 @@ export interface PositionsRequest {
   onEvent(event: PositionsEvent): void
 }
 
-/** What was read at a run's positions, its own among them; null where no other was asked for. @throws LayerscopeError `positions-damaged`, and what the run's files throw */
-export async function keptPositions(run: RunFolder): Promise<PositionsResult | null> {
-  const asked = await askedPositions(run.folder)
-  if (asked.length === 0) return null
-  const found: PositionSweep[] = [ownPosition(run.summary)]
-  for (const one of asked) found.push(await keptPosition(run, one))
-  return { positions: found.sort((a, b) => inTextOrder(a.positions, b.positions)) }
+/** What was read at a run's positions: its own, and others that were asked for. @throws LayerscopeError `positions-damaged`, and what the run's files throw */
+export async function keptPositions({ folder, summary: { extractionPlan: { positions }, extraction, sweep } }: RunFolder): Promise<PositionsResult> {
+  return await positionSweeps({ folder, positions, extraction, sweep })
 }
 
 /** The sweep at one of a run's positions; null: the run's own. @throws LayerscopeError `sweep-missing`, `store-missing` */
@@ -81,9 +77,9 @@ async function readLocked({ run, model, dataset, positions, signal, onEvent }: P
     // What has no row keeps no files.
     if (found instanceof LayerscopeError) await rm(positionFolder(run.folder, own), { recursive: true, force: true })
     await keep({ positions: own, error })
-    onEvent({ kind: 'position', sweep: await keptPosition(run, { positions: own, error }) })
+    onEvent({ kind: 'position', sweep: await positionSweep(run.folder, { positions: own, error }) })
   }
-  return await keptPositions(run) ?? { positions: [ownPosition(summary)] }
+  return await keptPositions(run)
 }
 
 /** One pass for all that go by tokens, and one for each span: a text without the span is left out of that pass alone. */
@@ -107,24 +103,6 @@ async function probePosition(run: RunFolder, whole: ActivationStore, own: Positi
     if (!(error instanceof LayerscopeError) || report.code === 'cancelled' || report.code === 'disk-full') throw error
     return report
   }
-}
-
-function ownPosition({ extractionPlan: { positions }, extraction, sweep }: RunSummary): PositionSweep {
-  return { positions, ...rowsOf(extraction), sweep, error: null }
-}
-
-async function keptPosition(run: RunFolder, { positions, error }: AskedPosition): Promise<PositionSweep> {
-  const store = await run.positionStore(positions).catch((cause: unknown) => {
-    if (error !== null) return null
-    throw cause
-  })
-  const sweep: SweepSummary | null = error === null ? (await openFinishedSweep(positionFolder(run.folder, positions), null)).sweep : null
-  return { positions, ...rowsOf(store?.manifest.extraction ?? null), sweep, error }
-}
-
-function rowsOf(extraction: RunSummary['extraction']): Pick<PositionSweep, 'rows' | 'leftOut' | 'readAt'> {
-  const skipped = extraction?.skipped ?? []
-  return { rows: extraction?.rows ?? 0, leftOut: { count: skipped.length, first: skipped[0] ?? null }, readAt: extraction?.readAt ?? null }
 }
 
 /** Why a run's texts cannot be read at other positions. */

@@ -16,6 +16,9 @@ interface Told {
   readonly sweep?: { readonly sites: readonly { readonly site: string; readonly metrics: { readonly accuracy: number; readonly interval: readonly [number, number] }; readonly controls: { readonly shuffled: number; readonly textOnly: number; readonly majority: number } }[] }
 }
 
+/** A run of 4,000 texts takes some twenty seconds where two cores are shared. */
+const long = 240_000
+
 let folder = ''
 beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), 'cli-positions-')) })
 afterAll(async () => { await rm(folder, { recursive: true }) })
@@ -62,7 +65,7 @@ describe('where truth appears', () => {
     }
     expect(read.get('last')?.readAt).toEqual({ token: '.', share: 1 })
     expect(read.get('first')?.readAt).toEqual({ token: '<|end|>', share: 1 })
-  })
+  }, long)
 
   it('is kept: asked again nothing is computed, and a further position is added', async () => {
     const at = async (): Promise<number> => (await stat(join(session(), 'runs/run-1/positions/last-1/sweep.json'))).mtimeMs
@@ -76,7 +79,7 @@ describe('where truth appears', () => {
     const { stdout } = await start(['positions', session()])
     expect(stdout).toMatch(/accuracy of logistic.*\nposition +1 +4 +textOnly +shuffled +majority +rows +left out +token\nfirst/)
     expect(stdout).toMatch(/last − 1 .* 4000 +0 +" India" 5 %/)
-  })
+  }, long)
 
   it('has a report of every position, whose script states the same score', async () => {
     const out = join(folder, 'report')
@@ -84,6 +87,25 @@ describe('where truth appears', () => {
     const card = await readFile(join(out, 'card.md'), 'utf8')
     expect(card).toContain('The vector is that of the token before the last')
     expect(card).toContain(`${(accuracy(read, 'last-1', 1) * 100).toFixed(1)} %`)
+  })
+})
+
+describe('the report of a run that was read at several positions', () => {
+  it('holds them as a table, a figure and every number', async () => {
+    const out = join(folder, 'whole')
+    expect((await start(['report', join(folder, 'truth.layerscope'), '--out', out])).code).toBe(0)
+    const card = await readFile(join(out, 'card.md'), 'utf8')
+    expect(card).toContain('## Positions')
+    expect(card).toMatch(/\| token before the last \| \d\d\.\d % \| 6\d\.\d % \| \d\d\.\d % \| 4000 \|/)
+    const lines = (await readFile(join(out, 'positions.csv'), 'utf8')).trim().split('\r\n')
+    expect(lines[0]).toMatch(/^position,rows,left_out,site,method,measure,target,value,lo,hi,shuffled,textOnly,majority/)
+    // Six positions, two sites, three measures.
+    expect(lines).toHaveLength(1 + 6 * 2 * 3)
+    expect(lines.filter(line => line.startsWith('last-1,4000,0,'))).toHaveLength(6)
+    const svg = await readFile(join(out, 'positions.svg'), 'utf8')
+    const best = Number(lines.find(line => line.startsWith(`last,4000,0,${sites[1]},logistic,accuracy,`))?.split(',')[7])
+    for (const part of ['last − 4', 'end of city', 'shuffled', 'majority', `>${(best * 100).toFixed(1)}<`]) expect(svg).toContain(part)
+    expect((await stat(join(out, 'positions.png'))).size).toBeGreaterThan(5000)
   })
 })
 
@@ -115,7 +137,7 @@ describe('rows that are too short', () => {
     const [whole, part] = [await foldOf(run), await foldOf(join(run, 'positions/last-6'))]
     expect([whole.size, part.size]).toEqual([240, there])
     for (const [row, fold] of part) expect(whole.get(row)).toBe(fold)
-  })
+  }, long)
 
   it('bad positions end the command before anything is opened', async () => {
     for (const list of ['end-1', 'last..first', '']) expect((await start(['positions', folder, '--positions', list])).code, list).toBe(2)

@@ -24,7 +24,7 @@ export async function positions(folder: string, options: PositionsOptions, termi
     const run = finishedRun(session, options.run, folder)
     const asked = options.positions ?? []
     const result = asked.length === 0 ? await keptPositions(run) : await readAt(session, run, asked, terminal, signal)
-    if (result === null) throw new LayerscopeError({ code: 'positions-missing', message: 'No other position of this run was read yet.', file: folder, hint: 'Name some: --positions last,last-1,last-2,first,mean.' })
+    if (asked.length === 0 && result.positions.length < 2) throw new LayerscopeError({ code: 'positions-missing', message: 'No other position of this run was read yet.', file: folder, hint: 'Name some: --positions last,last-1,last-2,first,mean.' })
     terminal.result({ run: run.summary.runId, ...positionsDocument(result), seconds: (performance.now() - began) / 1000 })
     printPositions(result, run, options.method, terminal)
   } finally {

@@ -1,5 +1,5 @@
 import type { BestOfMany, CellCard } from '../../../preload/cards'
-import type { Measure, MeasureName, SiteResult } from '../../../preload/contract'
+import type { Measure, MeasureName, PositionSweep, SiteResult } from '../../../preload/contract'
 import { baselineName, measures, methodName, writeDistance, writeMeasure } from '../../../preload/measures'
 import { positionName } from '../../../preload/positions'
 import { probeMethods } from '../../../preload/probe-methods'
@@ -10,6 +10,7 @@ import type { FinishedSweep } from './finished-sweep'
 import type { HeldOutScore } from './held-out-score'
 import { markdownCode as code, markdownText as text } from './literal-text'
 import { markdownTable as table } from './markdown-table'
+import { positionParts } from './position-parts'
 import { codeLengthParts, erasureParts } from './site-analyses'
 
 export interface CardContent {
@@ -22,6 +23,8 @@ export interface CardContent {
   readonly kept: ReadProbes | null
   /** What the exported arrays give; null for a method that is not linear, and where none are exported. */
   readonly score: HeldOutScore | null
+  /** The run at several positions of its texts; null where it was read at one. */
+  readonly positions: readonly PositionSweep[] | null
   /** What lies beside the card. */
   readonly files: { readonly figure: boolean; readonly layers: boolean; readonly arrays: boolean; readonly whole: boolean }
 }
@@ -40,8 +43,13 @@ export function methodsCard(content: CardContent): string {
     ...card.codeLength === null ? [] : codeLengthParts(card.codeLength), ...card.erasure === null ? [] : erasureParts(card.erasure),
     '## Cautions', cautions.length === 0 ? 'No guard fired.' : cautions.map(caution => `- ${text(caution)}`).join('\n'), ...notes.length > 0 ? [notes.map(note => `- ${text(note)}`).join('\n')] : [],
     '## Layers', ...files.layers ? ['![Held-out score by layer](layers.svg)'] : [], layerTable(content),
+    ...positionsSection(content),
     ...files.whole ? ['## Reproduce', reproduceParagraph(content)] : []
   ].join('\n\n') + '\n'
+}
+
+function positionsSection({ positions, manifest, card: { result: { method, measures: [headline] } }, files }: CardContent): readonly string[] {
+  return positions === null || headline === undefined ? [] : positionParts(positions, manifest.sites.map(({ name }) => name), method, headline.name, files.whole)
 }
 
 /** What picking by test score adds. */

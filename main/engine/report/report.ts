@@ -1,25 +1,27 @@
 import { copyFile, link, mkdir, realpath, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { BestOfMany, CellCard, ReportSummary } from '../../../preload/cards'
-import type { SiteResult, SweepSummary } from '../../../preload/contract'
+import type { PositionSweep, SiteResult, SweepSummary } from '../../../preload/contract'
 import { measures } from '../../../preload/measures'
 import { writeParquetTable, writeSafetensors, type ActivationStore } from '../activations/index'
 import { writeFileAtomically } from '../atomic-file'
 import { LayerscopeError } from '../errors'
-import { cardFigure, layerStripFigure, renderPng } from '../figures/index'
+import { cardFigure, layerStripFigure, positionFigure, renderPng } from '../figures/index'
 import type { HeldOutValues, ReadProbes } from '../sessions/index'
 import { methodsCard } from './card'
 import { cellCard } from './cell-card'
 import { bestOfRun, type SweptStore } from './cell-comparison'
 import { cellMaterial } from './cell-material'
 import { heldOutScore, type HeldOutScore } from './held-out-score'
+import { positionColumns } from './position-parts'
+import { positionSweeps } from './position-sweeps'
 import { reproduceScript } from './reproduce-script'
 import { csvTable, sweepColumns } from './sweep-rows'
 
 /** Pixels to a unit of the figure: for print and for dense screens. */
 const PNG_SCALE = 2
 const cardFiles = ['card.md', 'card.json', 'card.svg', 'card.png'] as const
-const reportFiles = ['sweep.csv', 'sweep.parquet', 'layers.svg', 'layers.png', 'direction.safetensors', 'activations.safetensors', 'reproduce.py'] as const
+const reportFiles = ['sweep.csv', 'sweep.parquet', 'layers.svg', 'layers.png', 'positions.csv', 'positions.svg', 'positions.png', 'direction.safetensors', 'activations.safetensors', 'reproduce.py'] as const
 type FileName = (typeof cardFiles)[number] | (typeof reportFiles)[number]
 
 export interface ReportRequest {
@@ -47,6 +49,8 @@ export async function writeReport(swept: SweptStore, out: string, { site, method
   const written: FileName[] = ['card.md', 'card.json']
   const card = await cellCard(swept, material)
   if (await writeFigure(out, 'card', cardFigure(card, values.kind === 'numeric' ? values.targets : null, 'light'))) written.push('card.svg', 'card.png')
+  const read = await positionSweeps({ folder, positions: store.manifest.plan.positions, extraction: store.manifest.extraction, sweep })
+  const positions = read.positions.length > 1 ? read.positions : null
   let score: HeldOutScore | null = null
   let layers = false
   if (parts === 'report') {
@@ -54,13 +58,18 @@ export async function writeReport(swept: SweptStore, out: string, { site, method
     await writeFileAtomically(join(out, 'sweep.csv'), csvTable(columns))
     await writeParquetTable(join(out, 'sweep.parquet'), columns)
     layers = await writeFigure(out, 'layers', layersFigure(sweep, result, `${store.manifest.model.name} on ${store.manifest.dataset.name}`))
+    if (positions !== null) {
+      await writeFileAtomically(join(out, 'positions.csv'), csvTable(positionColumns(positions)))
+      await writeFigure(out, 'positions', positionsFigure(swept, positions, result))
+      written.push('positions.csv', 'positions.svg', 'positions.png')
+    }
     score = kept === null ? null : await writeArrays(out, { store, result, kept, sweep, values })
     written.push('sweep.csv', 'sweep.parquet', ...layers ? ['layers.svg', 'layers.png'] as const : [], ...score === null ? [] : ['direction.safetensors', 'activations.safetensors', 'reproduce.py'] as const)
   }
   const best = await flatteringBest(swept, card, signal)
   await writeFileAtomically(join(out, 'card.json'), `${JSON.stringify({ ...card, ...plainDetail(card), bestOfMany: best }, null, 2)}\n`)
   await writeFileAtomically(join(out, 'card.md'), methodsCard({
-    ...swept, manifest: store.manifest, card, best, kept, score,
+    ...swept, manifest: store.manifest, card, best, kept, score, positions,
     files: { figure: written.includes('card.svg'), layers, arrays: score !== null, whole: parts === 'report' }
   }))
   const [headline] = result.measures
@@ -86,7 +95,7 @@ function plainDetail({ detail }: CellCard): object {
 }
 
 /** As SVG and PNG; false where there is nothing to draw. */
-async function writeFigure(out: string, name: 'card' | 'layers', svg: string | null): Promise<boolean> {
+async function writeFigure(out: string, name: 'card' | 'layers' | 'positions', svg: string | null): Promise<boolean> {
   if (svg === null) return false
   await writeFileAtomically(join(out, `${name}.svg`), svg)
   await writeFileAtomically(join(out, `${name}.png`), await renderPng(svg, PNG_SCALE))
@@ -99,6 +108,10 @@ function layersFigure(sweep: SweepSummary, { method }: SiteResult, title: string
     { ...sweep, sites: sweep.sites.filter(result => result.method === method), chosen: sweep.chosen?.method === method ? sweep.chosen : null },
     { theme: 'light', title }
   )
+}
+
+function positionsFigure({ store: { sites, manifest } }: SweptStore, positions: readonly PositionSweep[], { method, measures: [headline] }: SiteResult): string | null {
+  return headline === undefined ? null : positionFigure(positions, sites, method, headline.name, { theme: 'light', title: `${manifest.model.name} on ${manifest.dataset.name}` })
 }
 
 function reportedResult({ sites, chosen }: SweepSummary, site: string | null, method: string | null): SiteResult {
