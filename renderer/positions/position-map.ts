@@ -50,11 +50,12 @@ export function quoted(token: string): string {
 
 export interface ChosenPosition { readonly sweep: PositionSweep; readonly result: SiteResult }
 
-/** The cell that validation rows prefer over all positions, layers and methods; the earlier of equals. */
+/** The cell that validation rows prefer over all positions, layers and methods, the earlier of equals; null where there were none to validate on. */
 export function chosenCell(sweeps: readonly PositionSweep[]): ChosenPosition | null {
   let best: ChosenPosition | null = null
   for (const sweep of sweeps) {
-    for (const result of sweep.sweep?.sites ?? []) if (best === null || result.validationScore > best.result.validationScore) best = { sweep, result }
+    if (sweep.sweep?.chosen == null) continue
+    for (const result of sweep.sweep.sites) if (best === null || result.validationScore > best.result.validationScore) best = { sweep, result }
   }
   return best
 }
