@@ -17,9 +17,9 @@ import { interventionInputs } from './intervention-inputs'
 import { readTensorIndex } from './safetensors-index'
 import { blockOutput, checkedSitesOf, defaultSitesOf, resolveAlias, sitesOf } from './sites'
 import { CACHED, INPUTS, writeTransformerGraph } from './transformer-graph'
-import { elementCount, SafetensorsWeights, type Arithmetic, type WeightSource } from './weights'
+import { elementCount, SafetensorsWeights, type Arithmetic, type JoinedPart, type WeightSource } from './weights'
 
-export type { Architecture, Arithmetic, TensorNames, WeightSource, MemoryInitializer }
+export type { Architecture, Arithmetic, JoinedPart, TensorNames, WeightSource, MemoryInitializer }
 export { elementCount }
 export { joinedProducts, PIECE_BYTES, pieceLookup, pieceSuffix, rowPieces, type RowPiece } from './row-pieces'
 

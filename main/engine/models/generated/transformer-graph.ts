@@ -67,6 +67,13 @@ export function writeTransformerGraph(architecture: Architecture, names: TensorN
   return new TransformerGraph(architecture, names, weights, request).write()
 }
 
+/** A matrix to multiply by: its tensor without the ending, the width of what comes out, and what that is called. */
+interface Projection {
+  readonly name: string
+  readonly outputs: number
+  readonly label: string
+}
+
 class TransformerGraph {
   private readonly graph = new GraphBuilder()
   private readonly prefix: string
@@ -80,6 +87,8 @@ class TransformerGraph {
   /** Name of the dim of what queries see: the tokens of a run, and with a cache what came before them too. */
   private readonly keyDim: string
   private readonly biases = new Map<number | null, Value>()
+  /** Of each reshaped value the one that it was made of. */
+  private readonly reshapedFrom = new Map<Value, Value>()
 
   constructor(private readonly architecture: Architecture, private readonly names: TensorNames, private readonly weights: WeightSource, private readonly request: GraphRequest) {
     const prefix = names.prefixes.find((candidate) => weights.has(`${candidate}${names.embedding}.weight`))
@@ -213,11 +222,12 @@ class TransformerGraph {
   }
 
   /** Keys or values of a block with those of the cache before them; what comes out is the cache of the next step. */
-  private afterCached(own: Value, past: string, present: string, label: string): Value {
+  private afterCached(own: Value, past: string, present: string): Value {
     const { graph, architecture: { kvHeads, headDim } } = this
     const before = graph.input(past, 'float32', [PLACES[0], kvHeads, 'past', headDim])
     const shape = [PLACES[0], kvHeads, this.keyDim, headDim]
-    const all = graph.op('Concat', [before, own], label, { axis: 2 }, { shape })
+    // Called as the output is: under another name it would be copied into it.
+    const all = graph.op('Concat', [before, own], present, { axis: 2 })
     graph.output(present, all, shape)
     return all
   }
@@ -236,37 +246,49 @@ class TransformerGraph {
     const key = this.placed(keyRows, label('k4'), kvHeads, headDim)
     const value = this.placed(valueRows, label('v4'), kvHeads, headDim)
     // Queries of the heads that share a key stand under each other, so that a group is one product.
-    const scaled = graph.op('Mul', [queryRows, graph.float(this.scoreScale(i))], label('q_scaled'))
-    const grouped = this.placed(scaled, label('q5'), kvHeads, group, headDim)
+    const grouped = this.placed(queryRows, label('q5'), kvHeads, group, headDim)
     const queries = this.reshape(graph.op('Transpose', [grouped], label('q_heads'), { perm: [0, 2, 3, 1, 4] }), [0, kvHeads, -1, headDim], label('q_group'), [PLACES[0], kvHeads, 'grouped', headDim])
+    // Right before the product, where ONNX Runtime makes one operator of both.
+    const scaled = graph.op('Mul', [queries, graph.float(this.scoreScale(i))], label('q_scaled'))
     let keys = graph.op('Transpose', [key], label('k_heads'), { perm: [0, 2, 1, 3] })
     let values = graph.op('Transpose', [value], label('v_heads'), { perm: [0, 2, 1, 3] })
     if (this.request.cache) {
-      keys = this.afterCached(keys, INPUTS.pastKey(i), CACHED.key(i), label('k_all'))
-      values = this.afterCached(values, INPUTS.pastValue(i), CACHED.value(i), label('v_all'))
+      keys = this.afterCached(keys, INPUTS.pastKey(i), CACHED.key(i))
+      values = this.afterCached(values, INPUTS.pastValue(i), CACHED.value(i))
     }
     const keysTransposed = graph.op('Transpose', [keys], label('k_transposed'), { perm: [0, 1, 3, 2] })
-    const products = graph.op('MatMul', [queries, keysTransposed], label('products'))
-    const byHead = graph.op('Concat', [this.dimension(0), graph.int64s([heads]), this.dimension(1), graph.int64s([-1])], label('scores_shape'), { axis: 0 })
-    const square = [PLACES[0], heads, PLACES[1], this.keyDim]
-    let scores = graph.op('Reshape', [products, byHead], label('scores'), {}, { shape: square })
-    const { softcap } = architecture.attention
-    if (softcap !== null) {
-      const cap = graph.float(softcap)
-      scores = graph.op('Mul', [graph.op('Tanh', [graph.op('Div', [scores, cap], label('scores/cap'))], label('scores/tanh')), cap], label('scores/capped'))
-    }
-    const masked = graph.op('Add', [scores, this.bias(architecture.attention.windows[i] ?? null)], label('masked'))
-    this.outputs(label('hook_attn_scores'), masked, square)
-    const pattern = graph.op('Softmax', [masked], label('pattern'), { axis: -1 })
-    this.outputs(label('hook_pattern'), pattern, square)
-
-    const patternShape = graph.op('Concat', [this.dimension(0), graph.int64s([kvHeads, -1]), graph.op('Shape', [values], label('keys_count'), { start: 2, end: 3 })], label('pattern_shape'), { axis: 0 })
-    const patternRows = graph.op('Reshape', [pattern, patternShape], label('pattern_group'), {}, { shape: [PLACES[0], kvHeads, 'grouped', this.keyDim] })
-    const mixed = graph.op('MatMul', [patternRows, values], label('mixed'))
+    const products = graph.op('MatMul', [scaled, keysTransposed], label('products'))
+    const mixed = graph.op('MatMul', [this.pattern(products, values, i), values], label('mixed'))
     const mixedShape = graph.op('Concat', [this.dimension(0), graph.int64s([heads]), this.dimension(1), graph.int64s([headDim])], label('z_shape'), { axis: 0 })
     const byHeads = graph.op('Reshape', [mixed, mixedShape], label('z_heads'), {}, { shape: [PLACES[0], heads, PLACES[1], headDim] })
     const rows = this.flat(graph.op('Transpose', [byHeads], label('z4'), { perm: [0, 2, 1, 3] }), heads * headDim, label('z_rows'))
     return this.request.placed ? graph.op('Gather', [rows, graph.once(INPUTS.placeOf, (name) => graph.input(name, 'int64', ['tokens']))], label('z_tokens'), { axis: 0 }) : rows
+  }
+
+  /** What each query takes of each key, from their products [rows, kvHeads, group × length, keys]; in the same shape. */
+  private pattern(products: Value, values: Value, i: number): Value {
+    const { graph, architecture: { heads, kvHeads, attention } } = this
+    const label = (name: string): string => `blocks.${i}.attn.${name}`
+    const mask = this.bias(attention.windows[i] ?? null)
+    // No site is read of a cached graph: scores stay with their group, and the mask is repeated for it.
+    if (this.request.cache) return graph.op('Softmax', [graph.op('Add', [this.capped(products, attention.softcap, label('scores')), this.groupedBias(mask)], label('masked'))], label('pattern'), { axis: -1 })
+    const square = [PLACES[0], heads, PLACES[1], this.keyDim]
+    const byHead = graph.op('Concat', [this.dimension(0), graph.int64s([heads]), this.dimension(1), graph.int64s([-1])], label('scores_shape'), { axis: 0 })
+    const scores = this.capped(graph.op('Reshape', [products, byHead], label('scores'), {}, { shape: square }), attention.softcap, label('scores'))
+    const masked = graph.op('Add', [scores, mask], label('masked'))
+    this.outputs(label('hook_attn_scores'), masked, square)
+    const pattern = graph.op('Softmax', [masked], label('pattern'), { axis: -1 })
+    this.outputs(label('hook_pattern'), pattern, square)
+    const patternShape = graph.op('Concat', [this.dimension(0), graph.int64s([kvHeads, -1]), graph.op('Shape', [values], label('keys_count'), { start: 2, end: 3 })], label('pattern_shape'), { axis: 0 })
+    return graph.op('Reshape', [pattern, patternShape], label('pattern_group'), {}, { shape: [PLACES[0], kvHeads, 'grouped', this.keyDim] })
+  }
+
+  /** cap · tanh(value / cap) where there is a cap. */
+  private capped(value: Value, softcap: number | null, label: string): Value {
+    if (softcap === null) return value
+    const { graph } = this
+    const cap = graph.float(softcap)
+    return graph.op('Mul', [graph.op('Tanh', [graph.op('Div', [value, cap], `${label}/cap`)], `${label}/tanh`), cap], `${label}/capped`)
   }
 
   /** Query, key and value rows: [n, heads × headDim], [n, kvHeads × headDim] twice. */
@@ -274,8 +296,9 @@ class TransformerGraph {
     const { graph, architecture: { hidden, heads, kvHeads, headDim }, names: { block: names } } = this
     const label = (name: string): string => `blocks.${i}.attn.${name}`
     if (!names.packed) {
-      const project = (name: string | undefined, count: number, as: string): Value => this.linear(input, this.at(name ?? '', i), hidden, count * headDim, label(as))
-      return [project(names.query, heads, 'q'), project(names.key, kvHeads, 'k'), project(names.value, kvHeads, 'v')]
+      const part = (name: string | undefined, count: number, as: string): Projection => ({ name: this.at(name ?? '', i), outputs: count * headDim, label: label(as) })
+      const [query = '', key = '', value = ''] = this.linears(input, hidden, [part(names.query, heads, 'q'), part(names.key, kvHeads, 'k'), part(names.value, kvHeads, 'v')])
+      return [query, key, value]
     }
     const packed = this.linear(input, this.at(names.packed.name, i), hidden, (heads + 2 * kvHeads) * headDim, label('qkv'))
     if (names.packed.layout === 'rows') {
@@ -283,9 +306,9 @@ class TransformerGraph {
       graph.op('Split', [packed, sizes], label('q'), { axis: 1 }, { outputs: 3 })
       return [label('q'), `${label('q')}:1`, `${label('q')}:2`]
     }
-    const byHead = this.reshape(packed, [0, heads, 3 * headDim], label('qkv_heads'), ['tokens', heads, 3 * headDim])
+    const byHead = this.reshape(packed, [-1, heads, 3 * headDim], label('qkv_heads'), ['tokens', heads, 3 * headDim])
     graph.op('Split', [byHead, graph.int64s([headDim, headDim, headDim])], label('q_heads3'), { axis: 2 }, { outputs: 3 })
-    const rows = (value: Value, as: string): Value => this.reshape(value, [0, heads * headDim], label(as), ['tokens', heads * headDim])
+    const rows = (value: Value, as: string): Value => this.reshape(value, [-1, heads * headDim], label(as), ['tokens', heads * headDim])
     return [rows(label('q_heads3'), 'q'), rows(`${label('q_heads3')}:1`, 'k'), rows(`${label('q_heads3')}:2`, 'v')]
   }
 
@@ -304,8 +327,7 @@ class TransformerGraph {
         gate = graph.op('Split', [this.linear(input, this.at(names.up, i), hidden, 2 * mlp, label('gate_up')), graph.int64s([mlp, mlp])], label('gate'), { axis: 1 }, { outputs: 2 })
         up = `${gate}:1`
       } else {
-        gate = this.linear(input, this.at(names.gate ?? '', i), hidden, mlp, label('gate'))
-        up = this.linear(input, this.at(names.up, i), hidden, mlp, label('up'))
+        [gate = '', up = ''] = this.linears(input, hidden, [{ name: this.at(names.gate ?? '', i), outputs: mlp, label: label('gate') }, { name: this.at(names.up, i), outputs: mlp, label: label('up') }])
       }
       gate = this.site(label('hook_pre'), gate, mlp)
       up = this.site(label('hook_pre_linear'), up, mlp)
@@ -327,10 +349,7 @@ class TransformerGraph {
     let logits = this.linear(rows, head, width, architecture.vocab, 'head', false)
     const { divisor = null, softcap = null } = architecture.logits ?? {}
     if (divisor !== null) logits = graph.op('Div', [logits, graph.float(divisor)], 'head/divided')
-    if (softcap !== null) {
-      const cap = graph.float(softcap)
-      logits = graph.op('Mul', [graph.op('Tanh', [graph.op('Div', [logits, cap], 'head/cap')], 'head/tanh'), cap], 'head/capped')
-    }
+    logits = this.capped(logits, softcap, 'head')
     if (this.request.cache) graph.output('logits', logits, ['batch', architecture.vocab])
     else this.site('logits', logits, architecture.vocab)
   }
@@ -343,14 +362,26 @@ class TransformerGraph {
 
   /** `rows` [n, inputs] → [n, outputs]; the bias is added where the file has one. */
   private linear(rows: Value, name: string, inputs: number, outputs: number, label: string, transposed = this.names.transposed ?? false): Value {
+    const { weight, bias } = this.matrix(name, inputs, outputs, transposed)
+    return this.weights.linear(this.graph, rows, weight, bias, transposed, label, this.request.arithmetic)
+  }
+
+  /** Several of the same rows; as one product where the weights can be joined. */
+  private linears(rows: Value, inputs: number, projections: readonly Projection[]): readonly Value[] {
+    const transposed = this.names.transposed ?? false
+    const parts = projections.map(({ name, outputs, label }) => ({ ...this.matrix(name, inputs, outputs, transposed), label }))
+    return this.weights.joined?.(this.graph, rows, parts, this.request.arithmetic)
+      ?? parts.map(({ weight, bias, label }) => this.weights.linear(this.graph, rows, weight, bias, transposed, label, this.request.arithmetic))
+  }
+
+  private matrix(name: string, inputs: number, outputs: number, transposed: boolean): { readonly weight: string; readonly bias: Value | null } {
     const weight = `${name}.weight`
     const shape = this.weights.shape(weight)
     const [expectedRows, expectedColumns] = transposed ? [inputs, outputs] : [outputs, inputs]
     if (shape.length !== 2 || shape[0] !== expectedRows || shape[1] !== expectedColumns) {
       throw this.contradiction(weight, `has the shape [${shape.join(', ')}]`, `[${expectedRows}, ${expectedColumns}]`)
     }
-    const bias = this.weights.has(`${name}.bias`) ? this.weights.tensor(this.graph, `${name}.bias`) : null
-    return this.weights.linear(this.graph, rows, weight, bias, transposed, label, this.request.arithmetic)
+    return { weight, bias: this.weights.has(`${name}.bias`) ? this.weights.tensor(this.graph, `${name}.bias`) : null }
   }
 
   private norm(value: Value, name: string, label: string): Value {
@@ -437,12 +468,18 @@ class TransformerGraph {
     return bias
   }
 
+  /** The mask [rows, 1, length, keys] for each head of a group under the other: [rows, 1, group × length, keys]. */
+  private groupedBias(bias: Value): Value {
+    const { graph, architecture: { heads, kvHeads } } = this
+    return heads === kvHeads ? bias : graph.once(`${bias}/grouped`, (name) => graph.op('Tile', [bias, graph.int64s([1, 1, heads / kvHeads, 1])], name))
+  }
+
   // ── Shapes and sites ───────────────────────────────────────────────────────────────────────────
 
   /** Rows [n, …dims] as [batch, position, …dims]. */
   private shaped(value: Value, label: string, ...dims: number[]): Value {
     const shape = this.graph.once(`shape/${dims.join('x')}`, (name) => this.graph.op('Concat', [this.batchShape, this.graph.int64s(dims)], name, { axis: 0 }))
-    return this.graph.op('Reshape', [value, shape], label, {}, { shape: ['batch', 'position', ...dims] })
+    return this.reshaped(value, shape, label, ['batch', 'position', ...dims])
   }
 
   /** Rows [n, …dims] where attention needs them: [rows, length, …dims]. */
@@ -450,7 +487,7 @@ class TransformerGraph {
     const { graph } = this
     const moved = this.request.placed ? graph.op('Gather', [rows, INPUTS.places], `${label}/placed`, { axis: 0 }) : rows
     const shape = graph.once(`placed/${dims.join('x')}`, (name) => graph.op('Concat', [this.placeShape, graph.int64s(dims)], name, { axis: 0 }))
-    return graph.op('Reshape', [moved, shape], label, {}, { shape: [...PLACES, ...dims] })
+    return this.reshaped(moved, shape, label, [...PLACES, ...dims])
   }
 
   private flat(value: Value, width: number, label: string): Value {
@@ -458,7 +495,14 @@ class TransformerGraph {
   }
 
   private reshape(value: Value, dims: readonly number[], label: string, shape: Shape): Value {
-    return this.graph.op('Reshape', [value, this.graph.int64s(dims)], label, {}, { shape })
+    return this.reshaped(value, this.graph.int64s(dims), label, shape)
+  }
+
+  /** Of a value that was reshaped before, the value it was: what is between is left out where nothing else needs it. */
+  private reshaped(value: Value, dims: Value, label: string, shape: Shape): Value {
+    const from = this.reshapedFrom.get(value) ?? value
+    this.reshapedFrom.set(label, from)
+    return this.graph.op('Reshape', [from, dims], label, {}, { shape })
   }
 
   private dimension(axis: 0 | 1): Value {

@@ -20,8 +20,20 @@ export interface WeightSource {
    * The source chooses the operator, since quantised matrices multiply in their own way.
    */
   linear(graph: GraphBuilder, rows: Value, name: string, bias: Value | null, transposed: boolean, label: string, arithmetic?: Arithmetic): Value
+  /**
+   * The products of the same rows with several matrices [out, in], where one larger matrix can stand for them: [n, out] each.
+   * Null where they are better multiplied one by one.
+   */
+  joined?(graph: GraphBuilder, rows: Value, parts: readonly JoinedPart[], arithmetic?: Arithmetic): readonly Value[] | null
   /** What the weights take in memory where graphs multiply by the tensors `matrices`. */
   footprint(matrices: readonly string[]): ModelMemory
+}
+
+/** One of several matrices that multiply the same rows. */
+export interface JoinedPart {
+  readonly weight: string
+  readonly bias: Value | null
+  readonly label: string
 }
 
 /**

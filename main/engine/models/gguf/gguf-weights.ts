@@ -3,7 +3,7 @@ import { relative, sep } from 'node:path'
 import type { ModelMemory } from '../../../../preload/contract'
 import { LayerscopeError } from '../../errors'
 import { ELEMENT_BYTES, type ElementType, type GraphBuilder, type Value } from '../generated/graph-builder'
-import { elementCount, joinedProducts, PIECE_BYTES, pieceLookup, pieceSuffix, rowPieces, type Arithmetic, type MemoryInitializer, type RowPiece, type WeightSource } from '../generated'
+import { elementCount, joinedProducts, PIECE_BYTES, pieceLookup, pieceSuffix, rowPieces, type Arithmetic, type JoinedPart, type MemoryInitializer, type RowPiece, type WeightSource } from '../generated'
 import { isDecodable, packBlocks, packingOf, toFloat32, type PackedValues } from './block-types'
 import type { GgufFile, GgufTensor } from './gguf-file'
 
@@ -13,6 +13,13 @@ const PLAIN: Readonly<Record<string, ElementType>> = { F32: 'float32', F16: 'flo
 interface Matrix extends GgufTensor {
   readonly order?: readonly number[]
 }
+
+/** What a product reads of a matrix; its bytes may be those of several tensors. */
+interface Factor extends Pick<GgufTensor, 'name' | 'type' | 'shape'> {
+  readonly bytes: () => Uint8Array
+}
+
+type Packing = NonNullable<ReturnType<typeof packingOf>>
 
 /** A buffer that a graph names, and how its bytes come about. */
 interface PlannedInitializer {
@@ -93,14 +100,39 @@ export class GgufWeights implements WeightSource {
   linear(graph: GraphBuilder, rows: Value, name: string, bias: Value | null, transposed: boolean, label: string, arithmetic: Arithmetic = 'exact'): Value {
     if (transposed) throw new Error('GGUF stores matrices as [out, in].')
     const heads = this.permutedHeads(name)
-    const stored = this.stored(name)
-    const [outputs = 0] = stored.shape
-    if (heads === null) return this.products(graph, rows, stored, bias, arithmetic, label)
-    const order = unpairedRows(outputs, heads)
     // Rows that are decoded are put in order on the way; those that stay in the file keep theirs, and what they give is reordered.
-    if (this.inFile) return graph.op('Gather', [this.products(graph, rows, stored, bias, arithmetic, `${label}/paired`), graph.int64s(order)], label, { axis: 1 })
-    const ordered = bias && graph.once(`${bias}/unpaired`, (once) => graph.op('Gather', [bias, graph.int64s(order)], once))
-    return this.products(graph, rows, { ...stored, order }, ordered, arithmetic, label)
+    if (heads !== null && this.inFile) {
+      const stored = this.stored(name)
+      return graph.op('Gather', [this.products(graph, rows, stored, bias, arithmetic, `${label}/paired`), graph.int64s(unpairedRows(stored.shape[0] ?? 0, heads))], label, { axis: 1 })
+    }
+    const matrix = this.ordered(name)
+    return this.products(graph, rows, matrix, this.orderedBias(graph, matrix, bias), arithmetic, label)
+  }
+
+  /** Matrices of one block format, one under the other: what comes between two products costs a token more than a narrow product itself. */
+  joined(graph: GraphBuilder, rows: Value, parts: readonly JoinedPart[], arithmetic: Arithmetic = 'exact'): readonly Value[] | null {
+    if (this.inFile) return null
+    const matrices = parts.map(({ weight }) => this.ordered(weight))
+    const [first] = matrices
+    const packing = first && this.packing(first.type, arithmetic)
+    if (!packing || matrices.some(({ type }) => type !== first.type)) return null
+    const [, inputs = 0] = first.shape
+    const widths = matrices.map(({ shape: [outputs = 0] }) => outputs)
+    const outputs = widths.reduce((sum, width) => sum + width, 0)
+    if (rowPieces(outputs, inputs, this.pieceBytes).length > 1) return null
+    const labels = parts.map(({ label }) => label)
+    const product = this.blockProduct(graph, rows, {
+      name: matrices.map(({ name }) => name).join('+'), type: first.type, shape: [outputs, inputs],
+      bytes: () => Buffer.concat(matrices.map((matrix) => this.bytes(matrix)))
+    }, packing, null, arithmetic, labels.join('+'))
+    const split = `${labels.join('+')}/split`
+    graph.op('Split', [product, graph.int64s(widths)], split, { axis: 1 }, { outputs: parts.length })
+    return parts.map(({ bias, label }, i) => {
+      const value = i === 0 ? split : `${split}:${i}`
+      const matrix = matrices[i]
+      const ordered = matrix && this.orderedBias(graph, matrix, bias)
+      return ordered ? graph.op('Add', [value, ordered], label) : value
+    })
   }
 
   private products(graph: GraphBuilder, rows: Value, matrix: Matrix, bias: Value | null, arithmetic: Arithmetic, label: string): Value {
@@ -111,15 +143,16 @@ export class GgufWeights implements WeightSource {
   }
 
   private product(graph: GraphBuilder, rows: Value, tensor: Matrix, bias: Value | null, arithmetic: Arithmetic, label: string): Value {
-    const { name, type, shape: [outputs = 0, inputs = 0] } = tensor
-    const packing = this.packing(type, arithmetic)
-    if (!packing) return graph.op('Gemm', [rows, this.widened(graph, tensor), ...(bias ? [bias] : [])], label, { transB: 1 })
+    const packing = this.packing(tensor.type, arithmetic)
+    if (packing) return this.blockProduct(graph, rows, { ...tensor, bytes: () => this.bytes(tensor) }, packing, bias, arithmetic, label)
+    return graph.op('Gemm', [rows, this.widened(graph, tensor), ...(bias ? [bias] : [])], label, { transB: 1 })
+  }
 
-    const { group, bits, offset: offsets } = packing
+  private blockProduct(graph: GraphBuilder, rows: Value, { name, type, shape: [outputs = 0, inputs = 0], bytes }: Factor, { group, bits, offset: offsets }: Packing, bias: Value | null, arithmetic: Arithmetic, label: string): Value {
     const groups = inputs / group
     // Decoded once, for the three parts together.
     let made: PackedValues | null = null
-    const blocks = (): PackedValues => (made ??= packBlocks(type, this.bytes(tensor)))
+    const blocks = (): PackedValues => (made ??= packBlocks(type, bytes()))
     const packed = this.inMemory(graph, `${name}/packed`, 'uint8', [outputs, groups, (group * bits) / 8], () => blocks().packed)
     const scale = this.inMemory(graph, `${name}/scales`, 'float32', [outputs * groups], () => blocks().scales)
     const last = !offsets && !bias ? label : `${label}/product`
@@ -149,9 +182,20 @@ export class GgufWeights implements WeightSource {
   }
 
   /** How to multiply by blocks as they are; null where float32 is faster and as exact. */
-  private packing(type: string, arithmetic: Arithmetic): ReturnType<typeof packingOf> {
+  private packing(type: string, arithmetic: Arithmetic): Packing | null {
     const packing = packingOf(type)
     return packing && arithmetic !== 'widened' && (packing.bits === 4 || arithmetic === 'fast') ? packing : null
+  }
+
+  /** The rows of a matrix in the order that the family has them in. */
+  private ordered(name: string): Matrix {
+    const stored = this.stored(name)
+    const heads = this.permutedHeads(name)
+    return heads === null ? stored : { ...stored, order: unpairedRows(stored.shape[0] ?? 0, heads) }
+  }
+
+  private orderedBias(graph: GraphBuilder, { order }: Matrix, bias: Value | null): Value | null {
+    return bias && order ? graph.once(`${bias}/unpaired`, (once) => graph.op('Gather', [bias, graph.int64s(order)], once)) : bias
   }
 
   private pieces({ shape }: Matrix): readonly RowPiece[] {
