@@ -1,5 +1,6 @@
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import type { CachedGraph } from './readable-model'
+import { BOUNDS, screenedChoice } from './screened-head'
 import { matrixThreads } from './threads'
 
 export interface SamplingOptions {
@@ -13,22 +14,27 @@ export interface SamplingOptions {
   readonly stopIds: readonly number[]
 }
 
-/** Logits of the token after a prefix, [vocab]; prefixes grow by what was appended since the last call. */
-export interface NextToken {
-  append(ids: readonly number[]): Promise<Float32Array>
+/** What is known of the token after a prefix: logits [vocab], or the most probable token alone. */
+export type NextToken =
+  | { readonly kind: 'logits'; readonly logits: Float32Array }
+  | { readonly kind: 'greedy'; readonly id: number }
+
+/** Prefixes grow by what was appended since the last call. */
+export interface Continuation {
+  append(ids: readonly number[]): Promise<NextToken>
   close(): Promise<void>
 }
 
 /** Generates token by token; yields each id. Stops at a stop id, at `maxTokens`, at `limit` positions, or when the consumer stops. */
-export async function *generate(next: NextToken, prompt: readonly number[], options: SamplingOptions, limit: number | null): AsyncGenerator<number> {
+export async function *generate(continuation: Continuation, prompt: readonly number[], options: SamplingOptions, limit: number | null): AsyncGenerator<number> {
   const random = seeded(options.seed)
-  let logits = await next.append(prompt)
+  let next = await continuation.append(prompt)
   for (let made = 0; made < options.maxTokens; made++) {
-    const id = sample(logits, options, random)
+    const id = next.kind === 'greedy' ? next.id : sample(next.logits, options, random)
     if (options.stopIds.includes(id)) return
     yield id
     if (limit !== null && prompt.length + made + 1 >= limit) return
-    if (made + 1 < options.maxTokens) logits = await next.append([id])
+    if (made + 1 < options.maxTokens) next = await continuation.append([id])
   }
 }
 
@@ -67,7 +73,7 @@ function seeded(seed: number): () => number {
 }
 
 /** Generation through a graph with a key–value cache: each token costs one row, whatever the prefix. */
-export async function cachedGeneration(graph: CachedGraph): Promise<NextToken> {
+export async function cachedGeneration(graph: CachedGraph): Promise<Continuation> {
   const session = await InferenceSession.create(graph.bytes, {
     executionProviders: ['cpu'], graphOptimizationLevel: 'all', intraOpNumThreads: matrixThreads(), interOpNumThreads: 1, enableMemPattern: false, logSeverityLevel: 4,
     ...(graph.memory.length === 0 ? {} : { externalData: graph.memory }),
@@ -95,9 +101,14 @@ export async function cachedGeneration(graph: CachedGraph): Promise<NextToken> {
       }
       cache = grown
       past += ids.length
-      const logits = outputs['logits']
-      if (!(logits?.data instanceof Float32Array)) throw new Error('The graph gave no logits.')
-      return logits.data
+      const values = (name: string): Float32Array => {
+        const data = outputs[name]?.data
+        if (!(data instanceof Float32Array)) throw new Error(`The graph gave no ${name}.`)
+        return data
+      }
+      if (graph.logitOf === null) return { kind: 'logits', logits: values('logits') }
+      const [least = -Infinity] = values(BOUNDS.least)
+      return { kind: 'greedy', id: screenedChoice({ upper: values(BOUNDS.upper), least, hidden: values(BOUNDS.hidden) }, graph.logitOf) }
     },
     close: () => session.release()
   }

@@ -3,7 +3,7 @@ import { parentPort } from 'node:worker_threads'
 import { errorReport, LayerscopeError } from '../errors'
 import type { ModelCheck } from '../../../preload/contract'
 import { checkBatch, providerCheck, runChecks } from './checks'
-import { cachedGeneration, generate, type NextToken } from './generate'
+import { cachedGeneration, generate, type Continuation } from './generate'
 import { gatherSite } from './gather'
 import { loadDeclared, measure, type Measurement, type OpenSession } from './measure'
 import { readModel } from './read-model'
@@ -202,7 +202,7 @@ async function generateTokens({ id, prompt, options, arithmetic, limit }: Worker
   const { model, sessions, sites, vocab } = opened
   if (!sites.has('logits')) throw new LayerscopeError({ code: 'model-no-logits', message: 'This model gives no next-token logits: it is an encoder, or was exported without its head.', hint: 'Open a language model.' })
   refuseForeignIds({ rows: 1, length: prompt.length, inputIds: Int32Array.from(prompt), attentionMask: new Uint8Array(prompt.length).fill(1) }, vocab)
-  const next = model.cachedGraph === null ? wholePrefix(sessions, sites.get('logits')?.source ?? '') : await cachedGeneration(model.cachedGraph(arithmetic))
+  const next = model.cachedGraph === null ? wholePrefix(sessions, sites.get('logits')?.source ?? '') : await cachedGeneration(model.cachedGraph(arithmetic, options.temperature === 0 ? 'greedy' : 'sampled'))
   try {
     for await (const token of generate(next, prompt, options, limit)) {
       send({ kind: 'token', id, token })
@@ -217,14 +217,14 @@ async function generateTokens({ id, prompt, options, arithmetic, limit }: Worker
 }
 
 /** Generation without a cache: the whole prefix runs again for each token. */
-function wholePrefix(sessions: ModelSessions, source: string): NextToken {
+function wholePrefix(sessions: ModelSessions, source: string): Continuation {
   const prefix: number[] = []
   return {
     async append(ids) {
       prefix.push(...ids)
       const batch: TokenBatch = { rows: 1, length: prefix.length, inputIds: Int32Array.from(prefix), attentionMask: new Uint8Array(prefix.length).fill(1) }
       const logits = (await sessions.run(batch, [source])).get(source)?.data ?? new Float32Array(0)
-      return logits.slice(logits.length - logits.length / prefix.length)
+      return { kind: 'logits', logits: logits.slice(logits.length - logits.length / prefix.length) }
     },
     close: () => Promise.resolve()
   }

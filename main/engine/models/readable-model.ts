@@ -1,6 +1,7 @@
 import type { Tensor as OrtTensor } from 'onnxruntime-node'
 import type { ModelMemory } from '../../../preload/contract'
 import type { Intervention, TokenBatch } from './open-model'
+import type { LogitOf } from './screened-head'
 import type { BlockStructure, MeasuredSite, SitePlan } from './site-plan'
 
 /** Head counts for caches whose dims a file leaves open. */
@@ -22,6 +23,8 @@ export interface CachedGraph {
   readonly memory: SessionGraph['memory']
   /** Inputs and outputs that carry the cache, with the dims of an empty one. */
   readonly cache: readonly { readonly past: string; readonly present: string; readonly dims: readonly number[] }[]
+  /** A single logit, where the graph gives bounds of them all instead of the logits. */
+  readonly logitOf: LogitOf | null
   /** True where keys computed for `past` tokens do not serve `total`: rotation that changes with the length begins anew. */
   outdated(past: number, total: number): boolean
   /** Everything but the cache, for `ids` that follow `past` tokens. */
@@ -78,8 +81,11 @@ export interface ReadableModel {
   readonly pack: ((batch: TokenBatch) => readonly Pack[]) | null
   /** True where rows that begin alike share that beginning in a pack. */
   readonly sharesPrefixes: boolean
-  /** Null where the format gives no cached graph: generation then runs the whole prefix for each token. `fast` may round activations. */
-  cachedGraph: ((arithmetic: 'exact' | 'fast') => CachedGraph) | null
+  /**
+   * Null where the format gives no cached graph: generation then runs the whole prefix for each token. `fast` may round activations;
+   * of `greedy` choice only the greatest logit matters.
+   */
+  cachedGraph: ((arithmetic: 'exact' | 'fast', choice: 'greedy' | 'sampled') => CachedGraph) | null
   /** Inputs of a graph that was made for these interventions; null where sites cannot be changed. */
   readonly interventionFeeds: ((interventions: readonly Intervention[], batch: TokenBatch) => Readonly<Record<string, OrtTensor>>) | null
   /**

@@ -9,7 +9,7 @@ import type { MeasuredSite } from '../site-plan'
 import type { Architecture, TensorNames } from './architecture'
 import { ModelConfig } from './config'
 import { architectureOf, familyOf, headIsTied, modelTypeOf } from './families'
-import { matricesOf } from './matrices'
+import { headOf, matricesOf } from './matrices'
 import type { MemoryInitializer } from './memory-initializer'
 import { continuedInputs, frequenciesChange, packedInputs, paddedInputs, type Feed } from './padded-inputs'
 import { prefixPacks } from './prefix-packs'
@@ -17,9 +17,9 @@ import { interventionInputs } from './intervention-inputs'
 import { readTensorIndex } from './safetensors-index'
 import { blockOutput, checkedSitesOf, defaultSitesOf, resolveAlias, sitesOf } from './sites'
 import { CACHED, INPUTS, writeTransformerGraph } from './transformer-graph'
-import { elementCount, SafetensorsWeights, type Arithmetic, type JoinedPart, type WeightSource } from './weights'
+import { elementCount, SafetensorsWeights, type Arithmetic, type HeadScreen, type JoinedPart, type WeightSource } from './weights'
 
-export type { Architecture, Arithmetic, JoinedPart, TensorNames, WeightSource, MemoryInitializer }
+export type { Architecture, Arithmetic, HeadScreen, JoinedPart, TensorNames, WeightSource, MemoryInitializer }
 export { elementCount }
 export { joinedProducts, PIECE_BYTES, pieceLookup, pieceSuffix, rowPieces, type RowPiece } from './row-pieces'
 
@@ -118,15 +118,19 @@ export function generatedModel({ architecture, names, weights, folder, files, pr
       ...pack, feeds: (needed) => chosen(packedInputs(architecture, batch, pack), needed)
     })),
     sharesPrefixes: architecture.causal,
-    cachedGraph: architecture.logits === null || !architecture.causal ? null : (arithmetic) => ({
-      bytes: writeTransformerGraph(architecture, names, weights, { sites: [], cache: true, arithmetic }), folder, memory: weights.memory ?? [],
-      cache: Array.from({ length: architecture.layers }, (_, i) => i).flatMap((i) => [
-        { past: INPUTS.pastKey(i), present: CACHED.key(i), dims: [1, architecture.kvHeads, 0, architecture.headDim] },
-        { past: INPUTS.pastValue(i), present: CACHED.value(i), dims: [1, architecture.kvHeads, 0, architecture.headDim] }
-      ]),
-      outdated: (past, total) => frequenciesChange(architecture, past, total),
-      feeds: (ids, past) => tensors(continuedInputs(architecture, ids, past))
-    }),
+    cachedGraph: architecture.logits === null || !architecture.causal ? null : (arithmetic, choice) => {
+      const screen = choice === 'greedy' && arithmetic === 'exact' ? weights.screen?.(headOf(names, (name) => weights.has(name))) ?? null : null
+      return {
+        bytes: writeTransformerGraph(architecture, names, weights, { sites: [], cache: true, arithmetic, ...(screen ? { screen } : {}) }),
+        folder, memory: weights.memory ?? [], logitOf: screen?.logitOf ?? null,
+        cache: Array.from({ length: architecture.layers }, (_, i) => i).flatMap((i) => [
+          { past: INPUTS.pastKey(i), present: CACHED.key(i), dims: [1, architecture.kvHeads, 0, architecture.headDim] },
+          { past: INPUTS.pastValue(i), present: CACHED.value(i), dims: [1, architecture.kvHeads, 0, architecture.headDim] }
+        ]),
+        outdated: (past, total) => frequenciesChange(architecture, past, total),
+        feeds: (ids, past) => tensors(continuedInputs(architecture, ids, past))
+      }
+    },
     interventionFeeds: (interventions, batch) => tensors(interventionInputs(architecture, interventions, batch)),
     gradientGraph: {
       of: output,

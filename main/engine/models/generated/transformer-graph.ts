@@ -1,9 +1,11 @@
 import { LayerscopeError } from '../../errors'
+import { BOUNDS } from '../screened-head'
 import type { Architecture, Rotary, TensorNames } from './architecture'
 import { GraphBuilder, type Shape, type Value } from './graph-builder'
+import { headOf, prefixOf } from './matrices'
 import { dependsOnLength, rotaryFrequencies } from './rotary'
 import { resolveAlias } from './sites'
-import type { Arithmetic, WeightSource } from './weights'
+import type { Arithmetic, HeadScreen, WeightSource } from './weights'
 
 /**
  * Inputs of a generated graph. Positions and masks come from outside, so that the same graph runs padded batches,
@@ -57,6 +59,8 @@ export interface GraphRequest {
   /** Keys and values of what came before go in and out of every block, and the logits are those of each row's last token alone. */
   readonly cache?: boolean
   readonly arithmetic?: Arithmetic
+  /** Of a cached graph: bounds of the logits go out instead of the logits. */
+  readonly screen?: HeadScreen
 }
 
 /**
@@ -91,7 +95,7 @@ class TransformerGraph {
   private readonly reshapedFrom = new Map<Value, Value>()
 
   constructor(private readonly architecture: Architecture, private readonly names: TensorNames, private readonly weights: WeightSource, private readonly request: GraphRequest) {
-    const prefix = names.prefixes.find((candidate) => weights.has(`${candidate}${names.embedding}.weight`))
+    const prefix = prefixOf(names, (name) => weights.has(name))
     if (prefix === undefined) {
       throw new LayerscopeError({
         code: 'weights-missing', message: `The model's files hold no token embedding (${names.prefixes[0]}${names.embedding}.weight).`,
@@ -344,7 +348,15 @@ class TransformerGraph {
       const last = graph.op('Gather', [this.shaped(final, 'head/tokens', width), graph.int64(-1)], 'head/last', { axis: 1 })
       rows = last
     }
-    const head = names.heads?.find((name) => this.weights.has(`${name}.weight`)) ?? `${this.prefix}${names.embedding}`
+    // A divisor and a cap leave the order of logits as it is.
+    if (this.request.screen) {
+      const { upper, least } = this.request.screen.bounds(graph, rows, 'head')
+      graph.output(BOUNDS.upper, upper, ['batch', architecture.vocab])
+      graph.output(BOUNDS.least, least, ['batch'])
+      graph.output(BOUNDS.hidden, rows, ['batch', width])
+      return
+    }
+    const head = headOf(names, (name) => this.weights.has(name))
     // A tied table is stored [vocab, hidden] even where the family's matrices are [in, out].
     let logits = this.linear(rows, head, width, architecture.vocab, 'head', false)
     const { divisor = null, softcap = null } = architecture.logits ?? {}

@@ -1,5 +1,6 @@
 import type { ModelMemory } from '../../../../preload/contract'
 import { LayerscopeError } from '../../errors'
+import type { LogitOf } from '../screened-head'
 import type { ElementType, GraphBuilder, Value } from './graph-builder'
 import type { MemoryInitializer } from './memory-initializer'
 import { joinedProducts, PIECE_BYTES, pieceSuffix, rowPieces, type RowPiece } from './row-pieces'
@@ -25,8 +26,17 @@ export interface WeightSource {
    * Null where they are better multiplied one by one.
    */
   joined?(graph: GraphBuilder, rows: Value, parts: readonly JoinedPart[], arithmetic?: Arithmetic): readonly Value[] | null
+  /** Bounds on the logits of the head `name`, where they cost less than its logits; else null. */
+  screen?(name: string): HeadScreen | null
   /** What the weights take in memory where graphs multiply by the tensors `matrices`. */
   footprint(matrices: readonly string[]): ModelMemory
+}
+
+/** A head whose greatest logit can be found without computing all of them. */
+export interface HeadScreen {
+  /** For `hidden` [1, width]: no logit is greater than its `upper` [1, vocab], one at least is not smaller than `least` [1]. */
+  bounds(graph: GraphBuilder, hidden: Value, label: string): { readonly upper: Value; readonly least: Value }
+  readonly logitOf: LogitOf
 }
 
 /** One of several matrices that multiply the same rows. */

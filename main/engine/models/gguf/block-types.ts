@@ -84,6 +84,7 @@ export function packingOf(type: string): Pick<PackedValues, 'group' | 'bits'> & 
 /** Blocks repacked for `MatMulNBits`; the same numbers as `decodeBlocks` gives. */
 export function packBlocks(type: string, bytes: Uint8Array): PackedValues {
   if (type === 'Q4_0' || type === 'Q4_1') return repackNibbles(bytes, type === 'Q4_1')
+  if (type === 'Q8_0') return repackBytes(bytes)
   const { group, bits, numbers, scales, offsets } = decodeBlocks(type, bytes)
   return { group, bits, scales, offsets, packed: bits === 4 ? packNibbles(numbers) : Uint8Array.from(numbers, (number) => number + 128) }
 }
@@ -114,6 +115,19 @@ function repackNibbles(bytes: Uint8Array, withMinimum: boolean): PackedValues {
     }
   }
   return { group: 32, bits: 4, packed, scales, offsets }
+}
+
+function repackBytes(bytes: Uint8Array): PackedValues {
+  const blocks = bytes.length / 34
+  const packed = new Uint8Array(blocks * 32)
+  const scales = new Float32Array(blocks)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  for (let block = 0, at = 0, to = 0; block < blocks; block++, at += 34) {
+    scales[block] = half(view, at)
+    // A signed byte with its first bit turned is the number plus 128.
+    for (let from = at + 2; from < at + 34; from++) packed[to++] = (bytes[from] ?? 0) ^ 128
+  }
+  return { group: 32, bits: 8, packed, scales, offsets: null }
 }
 
 /** Float32 values of a tensor of any decodable type, or of a plain half-precision one. */

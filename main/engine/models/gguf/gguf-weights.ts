@@ -3,9 +3,10 @@ import { relative, sep } from 'node:path'
 import type { ModelMemory } from '../../../../preload/contract'
 import { LayerscopeError } from '../../errors'
 import { ELEMENT_BYTES, type ElementType, type GraphBuilder, type Value } from '../generated/graph-builder'
-import { elementCount, joinedProducts, PIECE_BYTES, pieceLookup, pieceSuffix, rowPieces, type Arithmetic, type JoinedPart, type MemoryInitializer, type RowPiece, type WeightSource } from '../generated'
+import { elementCount, joinedProducts, PIECE_BYTES, pieceLookup, pieceSuffix, rowPieces, type Arithmetic, type HeadScreen, type JoinedPart, type MemoryInitializer, type RowPiece, type WeightSource } from '../generated'
 import { isDecodable, packBlocks, packingOf, toFloat32, type PackedValues } from './block-types'
 import type { GgufFile, GgufTensor } from './gguf-file'
+import { headScreen } from './head-screen'
 
 const PLAIN: Readonly<Record<string, ElementType>> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' }
 
@@ -58,13 +59,17 @@ export class GgufWeights implements WeightSource {
 
   /** Buffers that the graphs written so far name; those not decoded yet are now. */
   get memory(): readonly MemoryInitializer[] {
-    return [...this.initializers].map(([path, initializer]) => {
-      if (initializer.data === null) {
-        const { buffer, byteOffset, byteLength } = initializer.make()
-        initializer.data = new Uint8Array(buffer, byteOffset, byteLength)
-      }
-      return { path, data: initializer.data }
-    })
+    return [...this.initializers.keys()].map((path) => ({ path, data: this.made(path) }))
+  }
+
+  private made(path: string): Uint8Array {
+    const initializer = this.initializers.get(path)
+    if (!initializer) throw new Error(`No graph names ${path}.`)
+    if (initializer.data === null) {
+      const { buffer, byteOffset, byteLength } = initializer.make()
+      initializer.data = new Uint8Array(buffer, byteOffset, byteLength)
+    }
+    return initializer.data
   }
 
   /** Bytes of each buffer that the graphs written so far name; nothing is decoded. */
@@ -132,6 +137,24 @@ export class GgufWeights implements WeightSource {
       const matrix = matrices[i]
       const ordered = matrix && this.orderedBias(graph, matrix, bias)
       return ordered ? graph.op('Add', [value, ordered], label) : value
+    })
+  }
+
+  /** Of a head in eight-bit blocks, whose products with rounded activations take a quarter of what float32 has to read. */
+  screen(head: string): HeadScreen | null {
+    const matrix = this.stored(`${head}.weight`)
+    const packing = packingOf(matrix.type)
+    if (!packing || packing.bits !== 8 || packing.offset || this.has(`${head}.bias`) || this.pieces(matrix).length > 1) return null
+    const { name, shape: [rows = 0, width = 0] } = matrix
+    return headScreen({
+      rows, width, group: packing.group,
+      numbers: () => this.made(`${name}/packed`),
+      scales: () => {
+        const { buffer, byteOffset, byteLength } = this.made(`${name}/scales`)
+        return new Float32Array(buffer, byteOffset, byteLength / 4)
+      },
+      rounded: (graph, hidden, label) => this.product(graph, hidden, matrix, null, 'fast', label),
+      norms: (graph, make) => this.inMemory(graph, `${name}/norms`, 'float32', [rows, width / packing.group], make)
     })
   }
 
