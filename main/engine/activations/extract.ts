@@ -15,7 +15,8 @@ import { Journal, readJournal } from './journal'
 import { MANIFEST_FILE, readManifest, writeManifest, type Manifest } from './manifest'
 import { writeSafetensors } from './safetensors'
 import { SiteFiles, siteFile, siteFilesFit, type SiteFilesShape } from './site-files'
-import { ROWS_FILE, writeRowsTable } from './rows-table'
+import { ROWS_FILE, ROWS_TABLE_FILE, writeRowsTable } from './rows-table'
+import { linkOrCopy } from './store'
 
 const JOURNAL_FILE = 'extraction.journal'
 /** Part of the key: raised when the same plan would give other numbers or other files. */
@@ -160,7 +161,7 @@ async function journalOf(file: string, key: string, folder: string, open: readon
 }
 
 async function extractOpen(options: PositionsExtraction, sites: Sites, open: readonly Standing[]): Promise<readonly (ExtractionSummary | LayerscopeError)[]> {
-  const { model, dataset, text, plan, folder } = options
+  const { model, dataset, plan, folder } = options
   const pass: PassOptions = { ...options, positions: open.map(({ positions }) => positions) }
   const key = open.length === 1 ? open[0]?.key ?? '' : createHash('sha256').update(open.map(target => target.key).join()).digest('hex')
   const journalFile = join(folder, JOURNAL_FILE)
@@ -194,19 +195,21 @@ async function extractOpen(options: PositionsExtraction, sites: Sites, open: rea
 
   options.onStage?.('saving')
   const summaries: (ExtractionSummary | LayerscopeError)[] = []
+  const written: WrittenRows[] = []
   for (const [at, target] of open.entries()) {
     const count = counted.targets[at] as Count
     if (count.rows === 0) {
       summaries.push(nothingToExtract(dataset, count.skipped))
       continue
     }
-    const textColumn = await writeRows(target.folder, dataset, text, plan.limit, count)
+    const table = await writeRows(target.folder, options, count, written)
+    written.push(table)
     const extraction: ExtractionSummary = {
       rows: count.rows, tokens: count.tokens, paddedTokens: run.paddedTokens, computedTokens: run.computedTokens, seconds: run.seconds, rowsPerSecond: run.rowsPerSecond,
       sites: sites.map(({ name, width }) => ({ name, width })), skipped: count.skipped, truncated: count.truncated, ...readAt(model, count),
       resumedRows: run.resumedRows, provider: model.provider.name
     }
-    await writeManifest(target.folder, manifestOf(options, target, sites, textColumn, extraction))
+    await writeManifest(target.folder, manifestOf(options, target, sites, table.textColumn, extraction))
     summaries.push(extraction)
   }
   await rm(journalFile, { force: true })
@@ -237,8 +240,11 @@ function nothingToExtract({ summary }: OpenDataset, skipped: readonly SkippedRow
   })
 }
 
-/** The tables of the stored rows; the name of the column that holds the text. */
-async function writeRows(folder: string, dataset: OpenDataset, text: TextSource, limit: number | null, { rows, row: all, length, position, positionEnd }: Count): Promise<string> {
+/** A table that was written in this pass: targets with the same rows share it. */
+interface WrittenRows { readonly row: Int32Array; readonly folder: string; readonly textColumn: string }
+
+/** The tables of the stored rows. */
+async function writeRows(folder: string, { dataset, text, plan }: PositionsExtraction, { rows, row: all, length, position, positionEnd }: Count, written: readonly WrittenRows[]): Promise<WrittenRows> {
   const row = all.subarray(0, rows)
   await writeSafetensors(join(folder, ROWS_FILE), [
     { name: 'row', dtype: 'I32', shape: [rows], data: row },
@@ -246,7 +252,11 @@ async function writeRows(folder: string, dataset: OpenDataset, text: TextSource,
     { name: 'position', dtype: 'I32', shape: [rows], data: position.subarray(0, rows) },
     { name: 'position_end', dtype: 'I32', shape: [rows], data: positionEnd.subarray(0, rows) }
   ])
-  return await writeRowsTable(folder, dataset, text, limit, row)
+  const same = written.find(other => other.row.length === rows && other.row.every((one, i) => one === row[i]))
+  if (same === undefined) return { row, folder, textColumn: await writeRowsTable(folder, dataset, text, plan.limit, row) }
+  await rm(join(folder, ROWS_TABLE_FILE), { force: true })
+  await linkOrCopy(join(same.folder, ROWS_TABLE_FILE), join(folder, ROWS_TABLE_FILE))
+  return same
 }
 
 /** Loads the weights for these sites in the model's thread while this one tokenizes. What fails here fails again, and is told, at the first batch. */

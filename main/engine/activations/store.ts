@@ -72,11 +72,16 @@ export async function shareStore(from: string, to: string): Promise<void> {
   if (manifest === null) throw new LayerscopeError({ code: 'store-incomplete', message: 'The extraction has not ended.', file: from })
   await mkdir(to, { recursive: true })
   for (const name of [...manifest.sites.map(({ file }) => file), ROWS_FILE, ROWS_TABLE_FILE, MANIFEST_FILE]) {
-    await link(join(from, name), join(to, name)).catch(async (error: unknown) => {
-      if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return
-      await copyFile(join(from, name), join(to, name))
-    })
+    await linkOrCopy(join(from, name), join(to, name))
   }
+}
+
+/** A finished file at a second place: a hard link where the disk allows. One that is there already stays. */
+export async function linkOrCopy(from: string, to: string): Promise<void> {
+  await link(from, to).catch(async (error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return
+    await copyFile(from, to)
+  })
 }
 
 class Store implements ActivationStore {

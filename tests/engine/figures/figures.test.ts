@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { cardFigure, layerStripFigure, projectionFigure, renderPng, siteLabels } from '../../../main/engine/figures'
+import { cardFigure, layerStripFigure, positionFigure, projectionFigure, renderPng, siteLabels } from '../../../main/engine/figures'
 import { categoryColors, palettes, rampColor } from '../../../main/engine/figures/figure-colors'
 import { escapeText, shortened } from '../../../main/engine/figures/figure-text'
-import type { CellCard, CodeLength, ErasedScore, Erasure, OnlineCode, SweepSummary } from '../../../preload/contract'
+import type { CellCard, CodeLength, ErasedScore, Erasure, OnlineCode, PositionSweep, SweepSummary } from '../../../preload/contract'
 import { sampleSweep } from './sample-sweep'
 
 const HOSTILE = '</text><script>alert("&")</script>\u0000'
@@ -189,5 +189,27 @@ describe('parts', () => {
 
   it('takes the ends of a ramp', () => {
     expect([rampColor('sequential', 0), rampColor('sequential', 1)]).toEqual(['#440154', '#fde725'])
+  })
+})
+
+describe('positionFigure', () => {
+  const at = (positions: PositionSweep['positions'], accuracies: readonly number[]): PositionSweep => ({ positions, rows: 100, leftOut: { count: 0, first: null }, readAt: null, sweep: sampleSweep(accuracies, 1), error: null })
+  const sites = sampleSweep([0.5, 0.6, 0.9], 1).sites.map(({ site }) => site)
+  const sweeps = [at({ kind: 'first' }, [0.5, 0.5, 0.5]), at({ kind: 'from-end', offset: 1 }, [0.51, 0.62, 0.731]), at({ kind: 'span', column: HOSTILE }, [0.5, 0.55, 0.9])]
+
+  it('writes every cell with its colour, and the controls beside them', async () => {
+    const svg = positionFigure(sweeps, sites, 'logistic', 'accuracy', { theme: 'light', title: 'Where truth appears' })
+    for (const part of ['first', 'last − 1', 'embed', 'final', 'shuffled', 'majority', '>73.1<', '>90.0<']) expect(svg).toContain(part)
+    // Nine cells and two controls a line; the highest has the end of the scale.
+    expect([...svg.matchAll(/height="29"/g)]).toHaveLength(15)
+    expect(svg).toContain(`fill="${rampColor('sequential', 1)}"`)
+    expect(pngSize(await renderPng(svg, 2))[0]).toBeGreaterThan(800)
+  })
+
+  it('keeps names as text and a line that could not be probed empty', () => {
+    const svg = positionFigure([...sweeps, { ...at({ kind: 'from-end', offset: 40 }, []), sweep: null }], sites, 'logistic', 'accuracy', { theme: 'dark', title: HOSTILE })
+    expect(svg).not.toContain('<script>')
+    expect(svg).toContain('last − 40')
+    expect([...svg.matchAll(/height="29"/g)]).toHaveLength(20)
   })
 })
