@@ -2,8 +2,8 @@ import { useMemo } from 'react'
 import { formatCount, formatPercent } from '../components'
 import { HeatMap, type HeatMapData } from '../plots'
 
-/** More classes than this have no room for a table of counts. */
-const mostWritten = 10
+/** More classes than this have no room for a table of counts; from the other number on it is a dense one. */
+const [mostWritten, dense] = [20, 9]
 
 /** Rows by true and predicted class: right ones in the colour of true, errors in that of false, the stronger the larger their share of the true class. */
 export function ConfusionTable({ classes, confusion }: { readonly classes: readonly string[]; readonly confusion: Int32Array }): React.JSX.Element {
@@ -11,12 +11,12 @@ export function ConfusionTable({ classes, confusion }: { readonly classes: reado
   const count = (actual: number, predicted: number): number => confusion[actual * classes.length + predicted] ?? 0
   const total = (actual: number): number => classes.reduce((sum, _, predicted) => sum + count(actual, predicted), 0)
   return (
-    <div className="ConfusionTable">
+    <div className="ConfusionTable" data-dense={classes.length >= dense || undefined}>
       <table>
         <colgroup><col style={{ width: 84 }} />{classes.map((name) => <col key={name} />)}<col style={{ width: 64 }} /></colgroup>
         <thead>
           <tr><td /><th scope="colgroup" colSpan={classes.length}>predicted</th><td /></tr>
-          <tr><th scope="col">actual</th>{classes.map((name) => <th key={name} scope="col" title={name}>{name}</th>)}<th scope="col">recall</th></tr>
+          <tr><th scope="col">actual</th>{classes.map((name) => <th key={name} scope="col" title={name}><span>{name}</span></th>)}<th scope="col">recall</th></tr>
         </thead>
         <tbody>
           {classes.map((name, actual) => (
@@ -25,7 +25,7 @@ export function ConfusionTable({ classes, confusion }: { readonly classes: reado
               {classes.map((other, predicted) => {
                 const share = total(actual) > 0 ? count(actual, predicted) / total(actual) : 0
                 return (
-                  <td key={other} data-right={actual === predicted || undefined} style={{ '--share': `${Math.round(share * 52)}%` } as React.CSSProperties} title={`${formatPercent(share)} of ${name}`}>
+                  <td key={other} data-right={actual === predicted || undefined} style={{ '--share': `${Math.round(share * 52)}%` } as React.CSSProperties} data-none={count(actual, predicted) === 0 || undefined} title={`${formatPercent(share)} of ${name}`}>
                     {formatCount(count(actual, predicted))}
                   </td>
                 )

@@ -2,7 +2,7 @@ import { useMemo, useState } from 'react'
 import type { InfluentialRow, RefitScore } from '../../preload/contract'
 import { Button, Skeleton, formatCount, formatPercent, formatPercentInterval, formatQuantity } from '../components'
 import { siteName } from '../layers'
-import { textOfRow } from '../projection'
+import { textOfRow, useRowPositions } from '../projection'
 import { useAnswer, useRunKey } from '../state/engine-data'
 import { useView } from '../state/view'
 import { useWorkbench } from '../state/workbench'
@@ -88,6 +88,7 @@ function InfluenceList({ title, kind, rows, most, marked, onMark }: ListProps): 
   const focusRow = useView((view) => view.focusRow)
   const dataset = useWorkbench((state) => state.dataset)
   const roles = useWorkbench(({ run, roles: own }) => run?.summary.dataset.roles ?? own)
+  const positions = useRowPositions()
   const open = dataset.kind === 'ready' ? dataset.value : null
   const wanted = useMemo(() => Int32Array.from(rows, ({ row }) => row).sort(), [rows])
   const page = useAnswer('dataset.rows', open && wanted.length > 0 ? { datasetId: open.datasetId, offset: 0, limit: wanted.length, only: wanted } : null).value
@@ -103,7 +104,7 @@ function InfluenceList({ title, kind, rows, most, marked, onMark }: ListProps): 
               <input type="checkbox" checked={marked.includes(row)} onChange={() => onMark(row)} aria-label={`Leave out row ${row + 1}`} />
               <button type="button" onClick={() => focusRow(row)} title={`Row ${row + 1}, ${label}: ${effect.toPrecision(3)}`}>
                 <span className="Influences-text">
-                  {open && roles && cells ? textOfRow(roles.text, open.columns, cells) : `Row ${formatCount(row + 1)}`}
+                  {open && roles && cells ? textOfRow(roles.text, positions, open.columns, cells) : `Row ${formatCount(row + 1)}`}
                   <i style={{ width: `${100 * Math.abs(effect) / most}%` }} aria-hidden />
                 </span>
                 <span className="Influences-label">{label}</span>

@@ -2,7 +2,7 @@ import { useMemo } from 'react'
 import type { Neighbor, RowDetail } from '../../preload/contract'
 import { Disclosure, Skeleton, formatCount } from '../components'
 import { siteName } from '../layers'
-import { textOfRow } from '../projection'
+import { textOfRow, useRowPositions } from '../projection'
 import { useAnswer, useClassValues, useNeighbors, useRowDetail } from '../state/engine-data'
 import { probeOfRow } from '../state/probe-row'
 import { useView } from '../state/view'
@@ -139,6 +139,7 @@ function Neighbors({ row }: { readonly row: number }): React.JSX.Element | null 
 
 function NeighborList({ row, neighbors }: { readonly row: number; readonly neighbors: readonly Neighbor[] }): React.JSX.Element {
   const focusRow = useView((view) => view.focusRow)
+  const positions = useRowPositions()
   const dataset = useWorkbench((state) => state.dataset)
   const roles = useWorkbench(({ run, roles }) => run?.summary.dataset.roles ?? roles)
   const open = dataset.kind === 'ready' ? dataset.value : null
@@ -162,7 +163,7 @@ function NeighborList({ row, neighbors }: { readonly row: number; readonly neigh
           return (
             <li key={neighbor.row}>
               <button type="button" onClick={() => focusRow(neighbor.row)} title={`Row ${neighbor.row + 1}, distance ${neighbor.distance.toPrecision(3)}`}>
-                <span className="Neighbors-text">{open && roles && inside ? textOfRow(roles.text, open.columns, inside) : `Row ${formatCount(neighbor.row + 1)}`}</span>
+                <span className="Neighbors-text">{open && roles && inside ? textOfRow(roles.text, positions, open.columns, inside) : `Row ${formatCount(neighbor.row + 1)}`}</span>
                 {label !== null && <span className="Neighbors-label" data-same={label === own || undefined}>{label}</span>}
                 <span className="Neighbors-distance">{neighbor.distance.toPrecision(2)}</span>
               </button>
