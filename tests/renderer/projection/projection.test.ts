@@ -1,6 +1,19 @@
 import { describe, expect, it } from 'vitest'
+import { textOfRow } from '../../../renderer/projection/row-text'
 import { boundsOf, fitCloud, inOrderOf, insidePolygon, nearestInDirection, pointDiameter, pointsInPolygon } from '../../../renderer/projection/cloud-geometry'
 import { outwardOrder } from '../../../renderer/projection/site-order'
+
+describe('the text of a row', () => {
+  const columns = ['text', 'word', 'year'].map((name) => ({ name, type: 'text', distinct: 2, missing: 0, min: null, max: null, examples: [] }) as const)
+
+  it('is a column or a filled-in template; a word stands before its sentence', () => {
+    const cells = ['Oslo is old', 'Oslo', 1040]
+    expect(textOfRow({ kind: 'column', column: 'text' }, 'last', columns, cells)).toBe('Oslo is old')
+    expect(textOfRow({ kind: 'template', template: 'In {year}: {text}, {nowhere}' }, 'mean', columns, cells)).toBe('In 1040: Oslo is old, ')
+    expect(textOfRow({ kind: 'column', column: 'text' }, 'word', columns, cells)).toBe('Oslo · Oslo is old')
+    expect(textOfRow({ kind: 'column', column: 'text' }, 'word', columns.slice(0, 1), cells)).toBe('Oslo is old')
+  })
+})
 
 describe('outwardOrder', () => {
   it('starts at the selected layer and goes outward', () => {
