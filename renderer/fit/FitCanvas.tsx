@@ -22,6 +22,8 @@ export interface FitCanvasProps {
   /** Group of each dataset row: the group of the row under the pointer is shown as held out together. */
   readonly groups: ColumnValues | null
   readonly groupName: string | null
+  /** Whether folds keep groups whole; a test column may cut through them. */
+  readonly groupsWhole: boolean
   readonly targetName: string
   /** The group that is brought out while nothing is pointed at; null for none. */
   readonly marked: HeldOutGroup | null
@@ -30,7 +32,7 @@ export interface FitCanvasProps {
 const identity = { k: 1, x: 0, y: 0 }
 
 /** The points on a canvas with pan and zoom; they glide when the layer changes. Arrow up and down walk the rows from the largest error. */
-export const FitCanvas = forwardRef<FitCanvasHandle, FitCanvasProps>(function FitCanvas({ points, worst, theme, groups, groupName, targetName, marked }, ref) {
+export const FitCanvas = forwardRef<FitCanvasHandle, FitCanvasProps>(function FitCanvas({ points, worst, theme, groups, groupName, groupsWhole, targetName, marked }, ref) {
   const root = useRef<HTMLDivElement>(null)
   const element = useRef<HTMLCanvasElement>(null)
   const [{ width, height }, measure] = useSize()
@@ -148,7 +150,7 @@ export const FitCanvas = forwardRef<FitCanvasHandle, FitCanvasProps>(function Fi
       <canvas ref={element} style={{ width, height }} />
       {shown >= 0 && (
         <FitTip row={points.rows[shown] as number} points={points} at={shown} x={screen[2 * shown] as number} y={screen[2 * shown + 1] as number} room={{ width, height }}
-          group={groups?.kind === 'categorical' && together >= 0 && groupName !== null ? `${groupName} ${groups.categories[together] ?? ''}` : null} />
+          group={groups?.kind === 'categorical' && together >= 0 && groupName !== null ? `${groupsWhole ? 'held out with ' : ''}${groupName} ${groups.categories[together] ?? ''}` : null} />
       )}
     </div>
   )
@@ -177,7 +179,7 @@ function FitTip({ row, points, at, x, y, room, group }: FitTipProps): React.JSX.
       <p>{points.kind === 'map'
         ? <>predicted <b>{degrees(value(points.predicted, 0), value(points.predicted, 1))}</b> · true <b>{degrees(value(points.actual, 0), value(points.actual, 1))}</b></>
         : <>predicted <b>{writeNumber(value(points.predicted, 1), 'fit')}</b> · actual <b>{writeNumber(value(points.predicted, 0), 'fit')}</b></>}</p>
-      <p>off by <b>{writeNumber(points.error[at] as number, points.kind)}</b>{group !== null && <> · held out with {group}</>}</p>
+      <p>off by <b>{writeNumber(points.error[at] as number, points.kind)}</b>{group !== null && <> · {group}</>}</p>
     </div>
   )
 }

@@ -36,6 +36,7 @@ export function FitView({ onSettled }: { readonly onSettled: () => void }): Reac
   const points = next ?? kept
   const result = run?.results.find((one) => one.site === site && one.kind === 'numeric') ?? null
   const group = run?.summary.dataset.roles.group ?? null
+  const whole = run?.summary.dataset.roles.test == null
   const groups = useColumn(group).value
   const heldOut = useMemo(() => points ? heldOutGroups(points, groups) : [], [points, groups])
   const shownGroup = heldOut.find(({ name }) => name === marked) ?? null
@@ -74,7 +75,7 @@ export function FitView({ onSettled }: { readonly onSettled: () => void }): Reac
           <Select label="Target" size="small" value={String(target)} onChange={(value) => setTarget(Number(value))} options={sweep.targets.map((name, index) => ({ value: String(index), label: name }))} />
         )}
         {heldOut.length > 1 && (
-          <Select label={`Held out by ${group ?? ''}`} prefix size="small" value={shownGroup ? `=${shownGroup.name}` : ''} onChange={(value) => setMarked(value === '' ? null : value.slice(1))}
+          <Select label={`${whole ? 'Held out by' : 'By'} ${group ?? ''}`} prefix size="small" value={shownGroup ? `=${shownGroup.name}` : ''} onChange={(value) => setMarked(value === '' ? null : value.slice(1))}
             options={[{ value: '', label: 'all' }, ...heldOut.map(({ name, rows, meanError }) => ({ value: `=${name}`, label: name.replaceAll('_', ' '), detail: `off by ${writeNumber(meanError, points?.kind ?? 'fit')} on average · ${formatQuantity(rows, 'row')}` }))]} />
         )}
         <IconButton icon={Maximize} label="Show all" shortcut="0" size="small" disabled={!points || asTable} onClick={() => canvas.current?.reset()} />
@@ -89,7 +90,7 @@ export function FitView({ onSettled }: { readonly onSettled: () => void }): Reac
       {points && !asTable && (
         <ContextMenu items={items}>
           <div className="FitView-stage">
-            <div className="FitView-plot"><FitCanvas ref={canvas} points={points} worst={worst} theme={theme} groups={groups} groupName={group} targetName={sweep?.targets[target] ?? ''} marked={shownGroup} /></div>
+            <div className="FitView-plot"><FitCanvas ref={canvas} points={points} worst={worst} theme={theme} groups={groups} groupName={group} groupsWhole={whole} targetName={sweep?.targets[target] ?? ''} marked={shownGroup} /></div>
             <ErrorLegend kind={points.kind} worst={worst} color={(share) => theme.sequential(0.85 * share)} rows={points.rows.length} />
           </div>
         </ContextMenu>

@@ -105,7 +105,7 @@ function scatterPanel({ name, predicted, actual }: PredictedNumbers, left: numbe
   const [x, y] = [(value: number): number => left + at(value), (value: number): number => TOP + SIDE - at(value)]
   const axis = rangeTicks([low, high], 6).flatMap(tick => [
     segment(x(tick), TOP, x(tick), TOP + SIDE, colors.hairline), segment(left, y(tick), left + SIDE, y(tick), colors.hairline),
-    textElement(left - 8, y(tick) + 4, tick.toLocaleString('en-US'), { fill: colors.quietText, anchor: 'end' }), textElement(x(tick), TOP + SIDE + 18, tick.toLocaleString('en-US'), { fill: colors.quietText, anchor: 'middle' })
+    textElement(left - 8, y(tick) + 4, signed(tick), { fill: colors.quietText, anchor: 'end' }), textElement(x(tick), TOP + SIDE + 18, signed(tick), { fill: colors.quietText, anchor: 'middle' })
   ])
   return [
     textElement(left, TOP - 26, shortened(`Predicted against actual ${name}`, 44), { fill: colors.text, weight: 600 }),
@@ -114,4 +114,9 @@ function scatterPanel({ name, predicted, actual }: PredictedNumbers, left: numbe
     `<path d="${known.map(row => `M${coordinate(x(actual[row] as number))} ${coordinate(y(predicted[row] as number))}h0`).join('')}" fill="none" stroke="${colors.probe}" stroke-opacity="0.55" stroke-width="3.5" stroke-linecap="round"/>`,
     textElement(left + SIDE / 2, TOP + SIDE + 40, 'actual', { fill: colors.quietText, anchor: 'middle' }), textElement(left - 46, TOP + SIDE / 2, 'predicted', { fill: colors.quietText, anchor: 'middle', rotate: -90 })
   ]
+}
+
+/** A tick with a minus that is as wide as a digit. */
+function signed(tick: number): string {
+  return tick.toLocaleString('en-US').replace('-', '−')
 }
