@@ -50,13 +50,13 @@ function writeStrength(strength: number | null): string {
 }
 
 /** Exactly what the numbers come from. */
-export function Origin({ card: { origin, groups, result, rows, site } }: { readonly card: CellCard }): React.JSX.Element {
+export function Origin({ card: { origin, groups, result, rows, site, task } }: { readonly card: CellCard }): React.JSX.Element {
   const { model, dataset, label, positions, dtype, provider, plan, test, version, runId } = origin
   const symbol = strengthOf(result.method)
   const facts: readonly (readonly [name: string, value: string, title?: string])[] = [
     ['Model', `${model.name} · ${model.hash.slice(0, 12)}`, model.hash], ['Dataset', `${dataset.name} · ${dataset.hash.slice(0, 12)}`, dataset.hash],
-    ['Predicts', label.join(', ')], ['Site', site], ['Vector', `${positionName(positions)}, ${dtype === 'f16' ? 'float16' : 'float32'}, ${provider}`],
-    ['Split', test !== null ? `test rows marked by ${test}` : plan.split === 'leave-one-group-out' ? 'one group left out at a time' : `${plan.folds} folds${groups === null ? ' of rows' : `, groups of ${groups.column} whole`}`],
+    ['Predicts', task === 'tree' ? 'parse trees' : label.join(', ')], ['Site', site], ['Vector', `${positionName(positions)}, ${dtype === 'f16' ? 'float16' : 'float32'}, ${provider}`],
+    ['Split', test !== null ? `test rows marked by ${test}` : task === 'tree' ? 'a fifth of the sentences tested' : plan.split === 'leave-one-group-out' ? 'one group left out at a time' : `${plan.folds} folds${groups === null ? ' of rows' : `, groups of ${groups.column} whole`}`],
     ...(groups === null ? [] : [['Groups', `${formatCount(groups.count)}, ${groups.least === groups.most ? formatCount(groups.least) : `${formatCount(groups.least)} to ${formatCount(groups.most)}, median ${formatCount(groups.median)}`} held-out ${groups.most === 1 ? 'row' : 'rows'} each`] as const]),
     ['Held-out rows', formatCount(rows)], ...(symbol === null ? [] : [['Strength over all folds', `${symbol} = ${writeStrength(result.strength)}, of ${plan.strengths} tried`] as const]), ['Seed', String(plan.seed)],
     ['Method', methodName(result.method)], ['Layerscope', `${version}${runId === null ? '' : `, ${runId.replace('run-', 'run ')}`}`]

@@ -21,10 +21,10 @@ export interface StripPlotProps {
 const margins = { left: 52, top: 12, bottom: 28 }
 const labelHeight = 15
 
-/** Room for the names at the right: as wide as the longest, but no more than a quarter of a wide strip. */
+/** Room for the names at the right: as wide as the longest, but no more than a quarter of a wide strip, or than any but the longest methods takes. */
 function labelRoom(lines: readonly StripLine[], width: number): number {
   const longest = Math.max(...lines.map(({ name }) => name.length), 0)
-  return Math.min(Math.max(148, 72 + longest * 6.2), Math.max(148, width / 4))
+  return Math.min(Math.max(148, 72 + longest * 6.2), Math.max(172, width / 4))
 }
 
 /** The chart itself: plotly's lines and band, and over them what can be read and pointed at. */

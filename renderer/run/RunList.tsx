@@ -11,7 +11,7 @@ export function RunList({ runs, shown }: { readonly runs: readonly RunSummary[];
   // Runs of several models, such as the checkpoints of one, are told apart by the model; those of several datasets by the dataset.
   const several = { models: new Set(runs.map(({ model }) => model.hash)).size > 1, datasets: new Set(runs.map(({ dataset }) => dataset.hash)).size > 1 }
   const detail = (run: RunSummary): string =>
-    [...several.datasets ? [run.dataset.name.replace(/\.[a-z]+$/i, '')] : [], ...several.models ? [run.model.name] : []].join(' in ') || positionName(run.extractionPlan.positions)
+    [...several.datasets ? [run.dataset.name.replace(/\.[a-z]+$/i, '')] : [], ...several.models ? [run.model.name] : []].join(' in ') || (run.probePlan.task === 'tree' ? '' : positionName(run.extractionPlan.positions))
   return (
     <section className="RunList" aria-label="Runs so far">
       <h3>Runs so far</h3>
@@ -20,7 +20,7 @@ export function RunList({ runs, shown }: { readonly runs: readonly RunSummary[];
           <li key={run.runId}>
             <button type="button" aria-current={run.runId === shown || undefined} disabled={busy && run.runId !== shown} onClick={() => showRun(run)} title={`${run.dataset.name} in ${run.model.name}, ${new Date(run.startedAt).toLocaleString()}`}>
               <span className="RunList-number tabular">{number}</span>
-              <span className="RunList-name">{run.probePlan.task === 'tree' ? 'parse trees' : run.dataset.roles.label ?? 'no label'}<small>{detail(run)}</small></span>
+              <span className="RunList-name">{run.probePlan.task === 'tree' ? 'parse trees' : run.dataset.roles.label ?? 'no label'}{detail(run) !== '' && <small>{detail(run)}</small>}</span>
               <span className="RunList-outcome tabular">{outcome(run)}</span>
             </button>
           </li>

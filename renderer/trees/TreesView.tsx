@@ -89,16 +89,14 @@ export function TreesView({ onSettled }: { readonly onSettled: () => void }): Re
   return (
     <section className="TreesView" aria-label="Trees">
       <header className="TreesView-header">
-        <div className="TreesView-titles">
-          <h2>Predicted and gold parse{site !== null && <span> · {siteName(site)}</span>}</h2>
-          {statement !== null && <p>{statement}</p>}
-        </div>
+        <h2>Predicted and gold parse{site !== null && <span> · {siteName(site)}</span>}</h2>
         {sentences && <span className="TreesView-place">{place < 0 ? 'not a test sentence' : `${formatCount(place + 1)} of ${formatCount(sentences.rows.length)}`}</span>}
         <IconButton icon={ChevronUp} label="Previous sentence" shortcut="ArrowUp" size="small" disabled={!sentences || place === 0} onClick={() => step(-1)} />
         <IconButton icon={ChevronDown} label="Next sentence" shortcut="ArrowDown" size="small" disabled={!sentences || place === sentences.rows.length - 1} onClick={() => step(1)} />
         <IconButton icon={Table2} label={asTable ? 'Show as a drawing' : 'Show as table'} size="small" pressed={asTable} disabled={!shown} onClick={() => setAsTable(!asTable)} />
         <Menu align="end" items={items} trigger={<IconButton icon={Download} label="Export" size="small" disabled={!shown} />} />
       </header>
+      {statement !== null && <p className="TreesView-statement">{statement}</p>}
       {!swept && <div className="TreesView-empty"><EmptyState icon={Network} title="Parses appear once the layers are probed" body="Each test sentence stands on a line, the treebank’s arcs above it and the predicted ones below." /></div>}
       {swept && error && <div className="TreesView-empty"><EmptyState icon={Network} title={error.message} body={error.hint ?? 'Pick another sentence from the list.'} /></div>}
       {swept && !error && shown && layout && (
