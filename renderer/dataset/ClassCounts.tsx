@@ -8,10 +8,11 @@ const shown = 6
 export function ClassCounts({ check }: { readonly check: RolesCheck }): React.JSX.Element | null {
   if (check.classes.length === 0) return null
   const most = Math.max(...check.classes.map(({ rows }) => rows))
-  // Of many classes the largest come first: the first six by name say little of seventeen.
-  const classes = check.classes.length > shown ? [...check.classes].sort((a, b) => b.rows - a.rows) : check.classes
+  // Of many classes the largest come first: the first six by name say little of seventeen. Numbers keep their order.
+  const numbers = check.classes.every(({ name }) => name.trim() !== '' && Number.isFinite(Number(name)))
+  const classes = check.classes.length > shown && !numbers ? [...check.classes].sort((a, b) => b.rows - a.rows) : check.classes
   const rest = classes.slice(shown)
-  const least = rest.at(-1)
+  const least = Math.min(...rest.map(({ rows }) => rows))
   return (
     <div className="ClassCounts">
       <dl>
@@ -22,7 +23,7 @@ export function ClassCounts({ check }: { readonly check: RolesCheck }): React.JS
           </div>
         ))}
       </dl>
-      {least && <p className="CardQuiet tabular">and {rest.length} more{least.rows < most && `, down to ${formatQuantity(least.rows, 'row')}`}</p>}
+      {rest.length > 0 && <p className="CardQuiet tabular">and {rest.length} more{least < most && `, down to ${formatQuantity(least, 'row')}`}</p>}
     </div>
   )
 }
