@@ -5,13 +5,16 @@ import { HeatMap, type HeatMapData } from '../plots'
 /** More classes than this have no room for a table of counts; from the other number on it is a dense one. */
 const [mostWritten, dense] = [20, 9]
 
+/** A longer name stands upright over the narrow columns of a dense table. */
+const mostAcross = 4
+
 /** Rows by true and predicted class: right ones in the colour of true, errors in that of false, the stronger the larger their share of the true class. */
 export function ConfusionTable({ classes, confusion }: { readonly classes: readonly string[]; readonly confusion: Int32Array }): React.JSX.Element {
   if (classes.length > mostWritten) return <ConfusionMap classes={classes} confusion={confusion} />
   const count = (actual: number, predicted: number): number => confusion[actual * classes.length + predicted] ?? 0
   const total = (actual: number): number => classes.reduce((sum, _, predicted) => sum + count(actual, predicted), 0)
   return (
-    <div className="ConfusionTable" data-dense={classes.length >= dense || undefined}>
+    <div className="ConfusionTable" data-dense={classes.length >= dense || undefined} data-upright={classes.length >= dense && classes.some((name) => name.length > mostAcross) || undefined}>
       <table>
         <colgroup><col style={{ width: 84 }} />{classes.map((name) => <col key={name} />)}<col style={{ width: 64 }} /></colgroup>
         <thead>

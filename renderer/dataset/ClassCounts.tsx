@@ -23,7 +23,7 @@ export function ClassCounts({ check }: { readonly check: RolesCheck }): React.JS
           </div>
         ))}
       </dl>
-      {rest.length > 0 && <p className="CardQuiet tabular">and {rest.length} more{least < most && `, down to ${formatQuantity(least, 'row')}`}</p>}
+      {rest.length > 0 && <p className="CardQuiet tabular">and {formatCount(rest.length)} more{least < most && `, down to ${formatQuantity(least, 'row')}`}</p>}
     </div>
   )
 }

@@ -1,4 +1,5 @@
 import type { ErrorReport, RunEvent, RunSummary, SiteResult } from '../../preload/contract'
+import { formatCount, formatQuantity } from '../components/numbers'
 import { engine } from './engine-client'
 import { dismissAbout, noticeWarning, reportOf } from './notices'
 import { dropImpossibleMethods } from './probes'
@@ -23,6 +24,8 @@ export function runObstacle({ model, dataset, roles, rolesCheck, run, engine: en
   if (!roles || (roles.text.kind === 'column' ? roles.text.column : roles.text.template) === '') return 'Choose the text column first'
   if (rolesCheck && rolesCheck.usableRows === 0) return rolesCheck.problems[0]?.message.replace(/\.$/, '') ?? 'No row of the dataset can be used'
   if (rolesCheck && rolesCheck.classes.length === 1) return `Every row has the same “${roles.label}”: choose another label`
+  // The probes refuse it, but only after the model has read every row.
+  if (rolesCheck && rolesCheck.classes.length > 2 && rolesCheck.classes.length > rolesCheck.usableRows / 2) return `“${roles.label}” has ${formatCount(rolesCheck.classes.length)} different values in ${formatQuantity(rolesCheck.usableRows, 'row')}: choose another label`
   return null
 }
 

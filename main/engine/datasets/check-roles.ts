@@ -2,6 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import type { DatasetProblem, RolesCheck, Task } from '../../../preload/contract'
 import type { ColumnRoles, ProbeTask } from '../../../preload/recipe'
 import { LayerscopeError } from '../errors'
+import { shiftedTextUnread } from './conllu'
 import { queryRows } from './database'
 import { nearestColumn } from './find-column'
 import { parsePolarity } from './polarity'
@@ -56,6 +57,8 @@ export async function checkRoles(connection: DuckDBConnection, table: string, co
   if (test !== null) await checkTest(connection, table, { test, group }, usable, usableRows, say)
   if (pair !== null && label !== null) await checkPairs(connection, table, pair, label, usable, say)
   if (polarity !== null) await checkPolarity(connection, table, polarity, usable, say)
+  const unread = shiftedTextUnread(columns, roles)
+  if (unread !== null) say(unread)
   if (roles.group !== null && roles.group === roles.label) say('The group is the label itself: no class would be in both training and test rows.')
   if (roles.text.kind === 'column' && roles.label === roles.text.column) say('The label is the text itself.')
   return { task, usableRows: Math.min(usableRows, rows) - withoutNumber, classes, targets, groups, problems }
@@ -128,7 +131,7 @@ async function checkLabel(connection: DuckDBConnection, table: string, label: Ta
   }
   if (task === 'numeric') return
   if (classes.length === 1) say(`Every row has the same “${label.name}”, “${classes[0]?.name ?? ''}”: there is nothing to tell apart.`)
-  if (classes.length > mostClasses) say(`“${label.name}” has ${classes.length} different values; a probe takes at most ${mostClasses} classes.`)
+  if (classes.length > mostClasses) say(`“${label.name}” has ${classes.length.toLocaleString('en')} different values; a probe takes at most ${mostClasses} classes.`)
   else if (classes.length > 2 && classes.length > usableRows / 2) say(`“${label.name}” has ${classes.length} different values in ${usableRows} rows: too few rows a class to learn from.`)
   const lone = classes.filter((entry) => entry.rows === 1).length
   if (classes.length > 1 && lone > 0) say(`${countOf(lone, 'class has', 'classes have')} a single row: they cannot be both learned and tested.`)

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { openDataset, type OpenDataset } from '../../../main/engine/datasets/index'
-import type { ReadOptions } from '../../../preload/recipe'
+import type { ColumnRoles, ReadOptions } from '../../../preload/recipe'
 import { sharedFile } from '../probes/shared-files'
+import { smallTreebank } from '../../small-treebank'
 import { temporaryFolder } from './folder'
 
 const folder = temporaryFolder()
@@ -129,6 +130,17 @@ describe('CoNLL-U as sentences', () => {
       expect(dataset.summary).toMatchObject({ rows: 1, read: { rows: 'sentences' }, suggestedPositions: null })
       expect(await columns(dataset, 'text', 'sentence', 'length', 'length_bin', 'depth', 'tense', 'subject_number', 'object_number', 'top_constituents'))
         .toEqual([['We didn\'t  see du pain.', 'first', '8', '5–8', '2', 'Past', 'Plur', 'Sing', 'NP VP .']])
+    })
+  })
+
+  it('reads the shifted text where the shift is predicted, and says so where another text is read', async () => {
+    await opened(smallTreebank(40), { rows: 'sentences' }, async dataset => {
+      expect(dataset.summary.suggested).toMatchObject({ label: 'bigram_shift', text: { kind: 'column', column: 'shifted_text' } })
+      const roles = { label: 'bigram_shift', moreTargets: [], group: null, test: null, pair: null, polarity: null, topic: null }
+      const said = async (text: ColumnRoles['text'], label = 'bigram_shift'): Promise<string> => (await dataset.check({ ...roles, label, text })).problems.map(({ message }) => message).join()
+      expect(await said({ kind: 'column', column: 'text' })).toContain('let the model read that column')
+      expect(await said({ kind: 'template', template: 'Is it so? {shifted_text}' })).not.toContain('shifted_text')
+      expect(await said({ kind: 'column', column: 'text' }, 'depth')).not.toContain('shifted_text')
     })
   })
 

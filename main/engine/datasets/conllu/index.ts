@@ -1,2 +1,2 @@
 export { defaultRows, loadConllu } from './load-conllu'
-export { suggestTreebankRoles } from './treebank-roles'
+export { shiftedTextUnread, suggestTreebankRoles } from './treebank-roles'

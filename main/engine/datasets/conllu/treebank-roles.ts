@@ -1,4 +1,4 @@
-import type { ReadOptions } from '../../../../preload/recipe'
+import type { ColumnRoles, ReadOptions } from '../../../../preload/recipe'
 import type { DatasetFormat } from '../inspect-file'
 import type { TableColumn } from '../profile-columns'
 import type { RoleSuggestion } from '../suggest-roles'
@@ -9,7 +9,14 @@ export function suggestTreebankRoles(format: DatasetFormat, rows: NonNullable<Re
   const told = (name: string): boolean => columns.some((column) => column.name === name && column.distinct > 1)
   const label = (rows === 'words' ? ['upos', 'deprel', 'xpos'] : ['tense', 'bigram_shift', 'depth']).find(told)
   return {
-    roles: { text: { kind: 'column', column: 'text' }, ...(label === undefined ? {} : { label }), ...(rows === 'words' && told('sentence') ? { group: 'sentence' } : {}) },
+    roles: { text: { kind: 'column', column: label === 'bigram_shift' ? 'shifted_text' : 'text' }, ...(label === undefined ? {} : { label }), ...(rows === 'words' && told('sentence') ? { group: 'sentence' } : {}) },
     groupReason: rows === 'words' && told('sentence') ? 'the words of a sentence share their context: keeping them in one fold tests the probe on sentences it has not seen.' : null
   }
+}
+
+/** Where the label says whether two words of `shifted_text` were swapped and another text is read, in which none were: what to read; else null. */
+export function shiftedTextUnread(columns: readonly TableColumn[], { label, text }: ColumnRoles): string | null {
+  const reads = text.kind === 'column' ? text.column === 'shifted_text' : text.template.includes('{shifted_text}')
+  if (label !== 'bigram_shift' || reads || !columns.some(({ name }) => name === 'shifted_text')) return null
+  return '“bigram_shift” tells whether two words were swapped in “shifted_text”: let the model read that column.'
 }
