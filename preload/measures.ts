@@ -2,7 +2,8 @@
  * What every measure, baseline and method is called and how its numbers are written: one table for the page,
  * the figures, the command line and reports, so that a number reads the same everywhere.
  */
-import type { BaselineName, MeasureName } from './contract'
+import type { BestOfMany, CellName } from './cards'
+import type { BaselineName, MeasureName, SiteResult } from './contract'
 
 export interface MeasureInfo {
   /** On a switch or an axis. */
@@ -105,6 +106,23 @@ function writeSize(name: MeasureName, size: number): string {
     case 'kilometres': return `${grouped.format(size)} km`
     case 'ratio': return `${size.toFixed(2)} ×`
   }
+}
+
+/** What the best of as many cells gains by being picked. */
+export function writeBestOfMany({ measure, cells, expected, upper }: BestOfMany): string {
+  return `Were all ${cells} equally good, the best of them would stand ${writeDistance(measure, expected)} above its worth on average, and more than ${writeDistance(measure, upper)} once in twenty (bootstrap).`
+}
+
+/**
+ * The cells with the best test score of a run, where validation did not choose one of them: quoted by that score they flatter.
+ * None where it did, and where there is nothing to pick from.
+ */
+export function flatteringCells(results: readonly SiteResult[], chosen: CellName | null, measure: MeasureName): readonly SiteResult[] {
+  const sign = measures[measure].better === 'higher' ? 1 : -1
+  const score = (result: SiteResult): number => sign * (result.measures.find(({ name }) => name === measure)?.value ?? -Infinity * sign)
+  const best = results.reduce((most, result) => Math.max(most, score(result)), -Infinity)
+  const cells = results.filter(result => best > -Infinity && score(result) === best)
+  return results.length < 2 || cells.some(({ site, method }) => site === chosen?.site && method === chosen.method) ? [] : cells
 }
 
 /** A p value: `.032`, `< .001`. */

@@ -1,4 +1,6 @@
 import type { BaselineName, Measure, MeasureName, SiteResult, SweepSummary } from '../../preload/contract'
+import { methodName, writeBestOfMany, writeMeasure } from '../../preload/measures'
+import type { FlatteringBest } from '../engine/report/index'
 import { table } from './terminal'
 
 const measureNames: Readonly<Record<MeasureName, string>> = {
@@ -11,7 +13,7 @@ const baselineNames: Readonly<Record<BaselineName, string>> = {
 }
 
 /** The layer table: every site's headline measure with its interval, its other measures, and what the headline is to be read against. The chosen site is marked. */
-export function sweepTable(sweep: SweepSummary): string {
+export function sweepTable(sweep: SweepSummary, best: FlatteringBest | null): string {
   const severalMethods = new Set(sweep.sites.map(({ method }) => method)).size > 1
   const [first, ...others] = sweep.sites[0]?.measures ?? []
   const baselines = [...first?.baselines ?? []].sort((a, b) => baselineOrder.indexOf(a.name) - baselineOrder.indexOf(b.name))
@@ -32,8 +34,19 @@ export function sweepTable(sweep: SweepSummary): string {
     const { site, method, measure, testScore, interval } = sweep.chosen
     lines.push('', `› ${site} (${method}) was chosen on validation rows: test ${measureNames[measure]} ${valueText(measure, testScore)} [${valueText(measure, interval.lo)}, ${valueText(measure, interval.hi)}]`)
   }
+  if (best !== null) lines.push('', bestSentence(sweep, best))
   if (sweep.notes !== undefined && sweep.notes.length > 0) lines.push('', ...sweep.notes)
   return lines.join('\n')
+}
+
+/** The score of the table that a reader would quote first, and why not to. */
+function bestSentence({ sites, chosen }: SweepSummary, { result, measure, bestOfMany }: FlatteringBest): string {
+  const value = writeMeasure(measure, result.measures.find(({ name }) => name === measure)?.value ?? null)
+  return [
+    `${value} (${methodName(result.method)} at ${result.site}) is the best test ${measureNames[measure]} of ${sites.length}, and picking by test score flatters.`,
+    ...bestOfMany === null ? [] : [writeBestOfMany(bestOfMany)],
+    chosen === null ? 'No site was chosen on validation rows.' : 'Quote the one that validation rows chose.'
+  ].join(' ')
 }
 
 const baselineOrder: readonly BaselineName[] = ['shuffled', 'textOnly', 'majority', 'mean', 'chance', 'controlTask', 'linearTree']
@@ -56,7 +69,7 @@ function decimal(value: number): string {
 }
 
 /** The sweep as `--json` prints it: intervals are pairs. */
-export function sweepDocument(sweep: SweepSummary): unknown {
+export function sweepDocument(sweep: SweepSummary, best: FlatteringBest | null): unknown {
   const { task, classes, targets, coordinates, folds, chosen, warnings, notes = [], seconds } = sweep
   return {
     task,
@@ -72,7 +85,7 @@ export function sweepDocument(sweep: SweepSummary): unknown {
       site: chosen.site, method: chosen.method, measure: chosen.measure, testScore: chosen.testScore,
       ...(chosen.measure === 'accuracy' ? { testAccuracy: chosen.testScore } : {}), interval: pair(chosen.interval)
     },
-    warnings, notes, seconds, folds, ...(targets.length > 0 ? { targets, coordinates } : { classes })
+    bestOfMany: best?.bestOfMany ?? null, warnings, notes, seconds, folds, ...(targets.length > 0 ? { targets, coordinates } : { classes })
   }
 }
 

@@ -48,14 +48,14 @@ describe.skipIf(!sharedPresent)('report', () => {
   })
   afterAll(async () => { await rm(folder, { recursive: true }) })
 
-  async function reported(probe: readonly string[], report: readonly string[] = []): Promise<{ readonly told: Told; readonly out: string; readonly sweep: Sweep; readonly card: string }> {
+  async function reported(probe: readonly string[], report: readonly string[] = []): Promise<{ readonly told: Told; readonly out: string; readonly sweep: Sweep; readonly card: string; readonly printed: string }> {
     const probed = await start(['probe', store, '--group', 'town', '--strengths', '3', ...probe])
     expect(probed.code).toBe(0)
     const out = await mkdtemp(join(folder, 'report-'))
     const { code, stdout } = await start(['report', store, '--out', out, ...report, '--json'])
     expect(code).toBe(0)
     const sweep: Sweep = JSON.parse(await readFile(join(store, 'sweep.json'), 'utf8'))
-    return { told: JSON.parse(stdout), out, sweep, card: await readFile(join(out, 'card.md'), 'utf8') }
+    return { printed: probed.stdout, told: JSON.parse(stdout), out, sweep, card: await readFile(join(out, 'card.md'), 'utf8') }
   }
 
   it.each([['two', 'label', 2], ['three', 'sea "son" `x`', 3]] as const)('of %s classes: the exported arrays give the stated accuracy exactly', async (_, label, classes) => {
@@ -110,6 +110,28 @@ describe.skipIf(!sharedPresent)('report', () => {
     const read = await connection.runAndReadAll(`SELECT site, method, measure, value FROM read_parquet('${join(out, 'sweep.parquet')}')`)
     expect(read.getRowsJS()).toEqual(sweep.sites.flatMap(({ site, method, measures: all }) => all.map(({ name, value }) => [site, method, name, value])))
     connection.closeSync()
+  })
+
+  it('says of the best test score that validation did not choose how far it flatters: in the summary, the JSON and the methods paragraph', async () => {
+    const picked = ['--label', 'label', '--methods', 'logistic,mass-mean']
+    const { card, printed, sweep } = await reported(picked, ['--site', 'hook_embed', '--method', 'mass-mean'])
+    const accuracy = (result: Sweep['sites'][number] | undefined): number => result?.measures[0]?.value ?? NaN
+    const best = Math.max(...sweep.sites.map(accuracy))
+    // Mass mean at the embedding is the best here; validation chose a logistic probe further up.
+    expect(accuracy(sweep.sites.find(({ site, method }) => site === 'hook_embed' && method === 'mass-mean'))).toBe(best)
+    const chosen = accuracy(sweep.sites.find(({ site, method }) => site === sweep.chosen.site && method === sweep.chosen.method))
+    expect(chosen).toBeLessThan(best)
+    const worth = /Were all 8 equally good, the best of them would stand [\d.]+ points? above its worth on average, and more than [\d.]+ points? once in twenty \(bootstrap\)\./
+    const summary = printed.split('\n').find(line => line.includes('is the best test accuracy of 8'))
+    expect(summary).toMatch(new RegExp(`^${(best * 100).toFixed(1)} % \\(mass mean at hook_embed\\) is the best test accuracy of 8, and picking by test score flatters\\. ${worth.source} Quote the one that validation rows chose\\.$`))
+    const methods = card.slice(card.indexOf('## Methods'), card.indexOf('## Result'))
+    expect(methods).toMatch(new RegExp(`It has the best test accuracy of the 8 pairs of site and method, and picking by test score flatters\\. ${worth.source} Validation rows chose ${sweep.chosen.method} at \`${sweep.chosen.site}\`, whose test accuracy is ${(chosen * 100).toFixed(1)} %\\.`))
+    expect(card.slice(card.indexOf('## Result'))).toContain('and this is the best of them by test score, which flatters (see Methods).')
+    const { bestOfMany }: { bestOfMany: { best: { site: string; method: string; value: number }; cells: number } } = JSON.parse((await start(['probe', store, '--group', 'town', '--strengths', '3', ...picked, '--json'])).stdout)
+    expect(bestOfMany).toMatchObject({ cells: 8, measure: 'accuracy', best: { site: 'hook_embed', method: 'mass-mean', value: best } })
+    // What validation chose is quoted as it is.
+    const own = await reported(picked)
+    expect(own.card).not.toMatch(/flatters/)
   })
 
   it('is compared: two methods of a sweep on the same rows', async () => {

@@ -1,9 +1,9 @@
 /** Files that are broken, or say less than a probe needs: a sentence each, and what was open stays. */
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { dropFiles, expect, startApp, test, type LaunchedApp } from './electron'
 import { minilmModel } from './statements'
-import { atlasModel, chooseModel, datasetCard, modelCard, openModelAndDataset, runButton, temporaryFolder, writeStatements } from './workbench'
+import { atlasModel, chooseModel, datasetCard, layerStrip, modelCard, openModelAndDataset, runButton, runToEnd, temporaryFolder, writeStatements } from './workbench'
 
 test.describe.configure({ mode: 'serial' })
 
@@ -133,4 +133,30 @@ test('one class alone, or no label, says why there is nothing to probe', async (
   await page.keyboard.press('Escape')
   await expect(page.locator('#run-note')).toHaveText('Every row has the same “label”: choose another label.')
   await expect(runButton(page)).toBeDisabled()
+})
+
+test('a test column that tears groups apart is told before the run, first in the strip, and on the card', async () => {
+  const { page } = window
+  const [header = '', ...rows] = (await readFile(await writeStatements(join(files.path, 'plain.csv'), 160), 'utf8')).trimEnd().split('\n')
+  // Every city has statements of both kinds here: its first is a test row, the others are not.
+  const seen = new Set<string>()
+  const marked = rows.map((line) => {
+    const city = line.split(',').at(-1) ?? ''
+    const first = !seen.has(city)
+    seen.add(city)
+    return `${line},${first ? 1 : 0}`
+  })
+  await drop('split.csv', lines([`${header},is_test`, ...marked]))
+  await expect(datasetCard(page).getByText('split.csv')).toBeVisible()
+  await datasetCard(page).getByRole('button', { name: 'Choose columns', exact: true }).click()
+  const columns = page.getByRole('dialog', { name: 'split.csv' })
+  await expect(columns).toContainText(/“is_test” and “city” disagree: \d+ groups of the \d+ with test rows also have training rows \(“/)
+  await columns.getByRole('button', { name: 'Done' }).click()
+  await runToEnd(page)
+  const told = /\d+ of \d+ groups of the test rows also occur in training \(".+", with \d+ of \d+ test rows/
+  await expect(layerStrip(page).getByRole('button', { name: told })).toBeVisible()
+  await page.keyboard.press('Shift+C')
+  const card = page.getByRole('dialog')
+  await expect(card.getByText(told)).toBeVisible()
+  await page.keyboard.press('Escape')
 })

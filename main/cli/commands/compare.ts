@@ -1,6 +1,6 @@
 import { openStore } from '../../engine/activations/index'
 import { bestOfRun, compareTwo, openFinishedSweep } from '../../engine/report/index'
-import { measures, writeDifference, writeDistance, writeMeasure, writeP } from '../../../preload/measures'
+import { measures, writeBestOfMany, writeDifference, writeMeasure, writeP } from '../../../preload/measures'
 import { table, type Terminal } from '../terminal'
 
 export interface CompareOptions {
@@ -29,9 +29,7 @@ export async function compare(folder: string, { run, site, method, toSite, toMet
       measures[measure].label, writeMeasure(measure, a), writeMeasure(measure, b), writeDifference(measure, difference), `${writeDifference(measure, interval.lo)} to ${writeDifference(measure, interval.hi)}`,
       writeP(p), test === 'delong' ? 'DeLong (rows)' : `bootstrap (${drawn.kind})`
     ]), 'lrrrrrl'))
-    if (bestOfMany !== null) {
-      terminal.print(`Of ${bestOfMany.cells} test scores the best stands ${writeDistance(bestOfMany.measure, bestOfMany.expected)} above its worth on average where all are equally good, and more than ${writeDistance(bestOfMany.measure, bestOfMany.upper)} once in twenty.`)
-    }
+    if (bestOfMany !== null) terminal.print(`${bestOfMany.cells} sites and methods were looked at. ${writeBestOfMany(bestOfMany)}`)
   } finally {
     await store.close()
   }

@@ -1,6 +1,7 @@
 import { openStore } from '../../engine/activations/index'
 import { probeFolder } from '../../engine/probe-folder'
 import { resolvedPlan } from '../../engine/probe-plan'
+import { flatteringBest } from '../../engine/report/index'
 import { probePlanSchema, type ProbePlan, type ProbeTask } from '../../../preload/recipe'
 import { headline, sweepDocument, sweepTable } from '../sweep-table'
 import { matchSites } from '../sites'
@@ -37,9 +38,10 @@ export async function probe(folder: string, options: ProbeOptions, terminal: Ter
       onStage(stage) { terminal.stage(`${stage}…`) },
       onSite(result, done, total) { terminal.progress(`${done} of ${total}: ${result.site} ${result.method} ${headline(result)}`) }
     }, sites)
-    terminal.result(sweepDocument(summary))
+    const best = await flatteringBest({ finished: { folder, runId: null, roles, plan, sweep: summary }, store }, signal)
+    terminal.result(sweepDocument(summary, best))
     for (const warning of summary.warnings) terminal.warn(warning)
-    terminal.print(sweepTable(summary))
+    terminal.print(sweepTable(summary, best))
   } finally {
     await store.close()
   }

@@ -6,6 +6,7 @@ import type { Positions, Recipe } from '../../../preload/recipe'
 import { openDataset, type OpenDataset } from '../../engine/datasets/index'
 import { openModel, type OpenModel } from '../../engine/models/index'
 import { projectRun } from '../../engine/project'
+import { flatteringBest, sweepOfRun } from '../../engine/report/index'
 import { executeRun } from '../../engine/run'
 import { readPositions } from '../../engine/run-positions'
 import { readRecipe, Session, SESSION_ENDING, type RunFolder } from '../../engine/sessions/index'
@@ -74,6 +75,7 @@ async function runSession({ session, model, dataset, recipe, folder, options, wa
     onEvent(event) { tell(event, terminal, warn) }
   })
   const stored = session.run(summary.runId)
+  const best = summary.sweep === null ? null : await flatteringBest({ finished: sweepOfRun(stored), store: await stored.activations() }, signal)
   const projections = await project(stored, summary, recipe, options, terminal, signal)
   const positions = options.positions === undefined ? null : await readPositions({
     session, run: stored, model, dataset, positions: options.positions, signal, onEvent(event) { tellPositions(event, terminal) }
@@ -83,7 +85,7 @@ async function runSession({ session, model, dataset, recipe, folder, options, wa
   const { sessionId: _handle, ...state } = session.state
   terminal.result({
     ...state, path: folder,
-    run: { ...summary, sweep: summary.sweep === null ? null : sweepDocument(summary.sweep) },
+    run: { ...summary, sweep: summary.sweep === null ? null : sweepDocument(summary.sweep, best) },
     projections: projections.map(({ site, method, rows, trustworthiness, explained, seconds }) => ({ site, method, rows: rows.length, trustworthiness, explained, seconds })),
     figures, ...positions === null ? {} : positionsDocument(positions), warnings
   })
@@ -92,7 +94,7 @@ async function runSession({ session, model, dataset, recipe, folder, options, wa
     terminal.print(`${printable(summary.model.name)} on ${printable(summary.dataset.name)}: ${extraction.rows} rows at ${extraction.sites.length} sites, extracted in ${duration(extraction.seconds)} (${extraction.rowsPerSecond.toFixed(0)} rows/s)`)
     if (extraction.skipped.length > 0) terminal.print(`${extraction.skipped.length} rows were skipped; the first, row ${(extraction.skipped[0]?.row ?? 0) + 1}: ${printable(extraction.skipped[0]?.reason ?? '')}`)
   }
-  if (sweep !== null) terminal.print(`\n${sweepTable(sweep)}`)
+  if (sweep !== null) terminal.print(`\n${sweepTable(sweep, best)}`)
   if (positions !== null) printPositions(positions, stored, undefined, terminal)
   terminal.print()
   for (const { site, method, trustworthiness, seconds } of projections) {

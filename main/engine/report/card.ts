@@ -1,11 +1,12 @@
-import type { BestOfMany, CellCard } from '../../../preload/cards'
+import type { CellCard } from '../../../preload/cards'
 import type { Measure, MeasureName, PositionSweep, SiteResult } from '../../../preload/contract'
-import { baselineName, measures, methodName, writeDistance, writeMeasure } from '../../../preload/measures'
+import { baselineName, measures, methodName, writeBestOfMany, writeMeasure } from '../../../preload/measures'
 import { positionName } from '../../../preload/positions'
 import { probeMethods } from '../../../preload/probe-methods'
 import type { Positions, TextSource } from '../../../preload/recipe'
 import type { Manifest } from '../activations/index'
 import type { ReadProbes } from '../sessions/index'
+import type { FlatteringBest } from './cell-comparison'
 import type { FinishedSweep } from './finished-sweep'
 import type { HeldOutScore } from './held-out-score'
 import { markdownCode as code, markdownText as text } from './literal-text'
@@ -17,8 +18,8 @@ export interface CardContent {
   readonly finished: FinishedSweep
   readonly manifest: Manifest
   readonly card: CellCard
-  /** Where the cell has the best test score and validation chose another. */
-  readonly best: BestOfMany | null
+  /** Where the cell has the best test score and validation did not choose it. */
+  readonly best: FlatteringBest | null
   /** Null where the sweep kept none. */
   readonly kept: ReadProbes | null
   /** What the exported arrays give; null for a method that is not linear, and where none are exported. */
@@ -31,11 +32,11 @@ export interface CardContent {
 
 /** The methods paragraph with exact settings, the numbers beside their baselines, where the probe errs, cautions and the table of layers, as Markdown. */
 export function methodsCard(content: CardContent): string {
-  const { card, card: { result, cautions, notes, detail, classes }, best, files } = content
+  const { card, card: { result, cautions, notes, detail, classes }, files } = content
   return [
     `# Probe report: ${text(methodName(result.method))} at ${code(result.site)}`,
     '## Methods', methodsParagraph(content),
-    '## Result', resultParagraph(content), ...best === null ? [] : [bestParagraph(card, best)], measureTable(result),
+    '## Result', resultParagraph(content), measureTable(result),
     ...result.kind === 'numeric' && result.targets.length > 1 ? [targetTable(result.targets)] : [],
     ...files.figure ? ['![The card\'s figures](card.svg)'] : [],
     ...detail?.kind === 'classes' ? ['## Where it errs', confusionTable(classes, detail.confusion), ...detail.calibration === null ? [] : ['## Calibration', ...calibrationParts(detail.calibration, classes)]] : [],
@@ -52,9 +53,13 @@ function positionsSection({ positions, manifest, card: { result: { method, measu
   return positions === null || headline === undefined ? [] : positionParts(positions, manifest.sites.map(({ name }) => name), method, headline.name, files.whole)
 }
 
-/** What picking by test score adds. */
-function bestParagraph({ chosen, cells }: CellCard, { measure, expected, upper, cells: looked }: BestOfMany): string {
-  return `This is the best test ${measures[measure].phrase} of ${cells} sites and methods, and picking by test score flatters. Were all ${looked} equally good, the best of them would stand ${writeDistance(measure, expected)} above its worth on average, and more than ${writeDistance(measure, upper)} once in twenty (bootstrap).${chosen === null ? '' : ` Validation rows chose ${text(methodName(chosen.method))} at ${code(chosen.site)}.`}`
+/** What picking by test score adds, and what to quote in its place. */
+function bestSentence({ sites, chosen }: FinishedSweep['sweep'], { measure, bestOfMany }: FlatteringBest): string {
+  return [
+    `It has the best test ${measures[measure].phrase} of the ${sites.length} pairs of site and method, and picking by test score flatters.`,
+    ...bestOfMany === null ? [] : [writeBestOfMany(bestOfMany)],
+    chosen === null ? 'No site was chosen on validation rows.' : `Validation rows chose ${text(methodName(chosen.method))} at ${code(chosen.site)}, whose test ${measures[chosen.measure].phrase} is ${writeMeasure(chosen.measure, chosen.testScore)}.`
+  ].join(' ')
 }
 
 function confusionTable(classes: readonly string[], confusion: Int32Array): string {
@@ -76,7 +81,7 @@ function errorTable(targets: Extract<CellCard['detail'], { kind: 'numeric' }>['t
   ]))
 }
 
-function methodsParagraph({ finished: { roles, plan, sweep, runId }, manifest, card: { result, origin: { version } }, kept }: CardContent): string {
+function methodsParagraph({ finished: { roles, plan, sweep, runId }, manifest, card: { result, origin: { version } }, best, kept }: CardContent): string {
   const { model, dataset, extraction, plan: { positions, dtype } } = manifest
   const width = manifest.sites.find(({ name }) => name === result.site)?.width ?? 0
   const chosen = sweep.chosen?.site === result.site && sweep.chosen.method === result.method
@@ -90,7 +95,7 @@ function methodsParagraph({ finished: { roles, plan, sweep, runId }, manifest, c
     `The method is ${text(methodName(result.method))}. ${strengthSentence(result, kept)}`,
     ...remarkSentence(result),
     `Controls ran on the same folds: ${controlPhrase(result)}. Intervals are 95 % cluster bootstrap intervals over ${roles.group !== null ? 'groups' : result.kind === 'trees' ? 'sentences' : 'rows'}.`,
-    `${chosen ? 'Site and method were chosen' : 'This site and method were named by the author of the report, not chosen'} on validation rows${sweep.sites.length > 1 ? ` among ${sweep.sites.length} pairs of site and method` : ''}. The seed is ${plan.seed}.`,
+    `${chosen ? 'Site and method were chosen' : 'This site and method were named by the author of the report, not chosen'} on validation rows${sweep.sites.length > 1 ? ` among ${sweep.sites.length} pairs of site and method` : ''}. ${best === null ? '' : `${bestSentence(sweep, best)} `}The seed is ${plan.seed}.`,
     `Computed with Layerscope ${version}${runId === null ? '' : `, run ${code(runId)}`}.`
   ].join(' ')
 }
@@ -152,10 +157,10 @@ function controlPhrase({ measures: [headline] }: SiteResult): string {
   return headline?.baselines.map(({ name }) => baselineName(name, headline.name)).join(', ') || 'none'
 }
 
-function resultParagraph({ card: { result: { measures: [headline] }, rows: tested, cells } }: CardContent): string {
+function resultParagraph({ card: { result: { measures: [headline] }, rows: tested, cells }, best }: CardContent): string {
   if (headline === undefined) return 'The sweep holds no measure here.'
   const against = headline.baselines.map(({ name, value }) => `${baselineName(name, headline.name)} ${writeMeasure(headline.name, value)}`).join(', ')
-  const many = cells > 1 ? ` ${cells} pairs of site and method were compared.` : ''
+  const many = cells > 1 ? ` ${cells} pairs of site and method were compared${best === null ? '' : ', and this is the best of them by test score, which flatters (see Methods)'}.` : ''
   return `The ${measures[headline.name].phrase} is **${writeMeasure(headline.name, headline.value)}**${intervalText(headline)} on ${count(tested, 'held-out row')}${against === '' ? '' : `, against ${against}`}.${many}`
 }
 

@@ -1,5 +1,6 @@
 import type { BestOfMany, CellComparison, CellName } from '../../../preload/cards'
-import type { MeasureName } from '../../../preload/contract'
+import type { MeasureName, SiteResult } from '../../../preload/contract'
+import { flatteringCells } from '../../../preload/measures'
 import type { ActivationStore } from '../activations/index'
 import { analyse } from '../analyses/index'
 import { LayerscopeError } from '../errors'
@@ -40,4 +41,20 @@ export async function bestOfRun({ finished, store }: SweptStore, measure: Measur
   const { values, best, expected, upper } = await analyse({ kind: 'best-of-many', measure, cells, groups, seed: finished.plan.seed }, { signal })
   const name = names[best]
   return name === undefined ? null : { measure, cells: cells.length, best: { ...name, value: values[best] as number }, expected, upper }
+}
+
+/** The cell with the best test score, which validation did not choose. */
+export interface FlatteringBest {
+  readonly result: SiteResult
+  readonly measure: MeasureName
+  /** What picking it is worth; null for trees, whose sentences are not kept cell by cell. */
+  readonly bestOfMany: BestOfMany | null
+}
+
+/** The best test score of a run where validation chose another cell, or none: a reader would quote it. Null where validation chose it. */
+export async function flatteringBest(swept: SweptStore, signal?: AbortSignal): Promise<FlatteringBest | null> {
+  const { sites, chosen } = swept.finished.sweep
+  const measure = chosen?.measure ?? sites[0]?.measures[0]?.name
+  const [result] = measure === undefined ? [] : flatteringCells(sites, chosen, measure)
+  return result === undefined || measure === undefined ? null : { result, measure, bestOfMany: await bestOfRun(swept, measure, signal) }
 }

@@ -1,8 +1,7 @@
 import { copyFile, link, mkdir, realpath, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import type { BestOfMany, CellCard, ReportSummary } from '../../../preload/cards'
+import type { CellCard, ReportSummary } from '../../../preload/cards'
 import type { PositionSweep, SiteResult, SweepSummary } from '../../../preload/contract'
-import { measures } from '../../../preload/measures'
 import { writeParquetTable, writeSafetensors, type ActivationStore } from '../activations/index'
 import { writeFileAtomically } from '../atomic-file'
 import { LayerscopeError } from '../errors'
@@ -10,7 +9,7 @@ import { cardFigure, layerStripFigure, positionFigure, renderPng } from '../figu
 import type { HeldOutValues, ReadProbes } from '../sessions/index'
 import { methodsCard } from './card'
 import { cellCard } from './cell-card'
-import { bestOfRun, type SweptStore } from './cell-comparison'
+import { flatteringBest, type SweptStore } from './cell-comparison'
 import { cellMaterial } from './cell-material'
 import { heldOutScore, type HeldOutScore } from './held-out-score'
 import { positionColumns } from './position-parts'
@@ -66,8 +65,9 @@ export async function writeReport(swept: SweptStore, out: string, { site, method
     score = kept === null ? null : await writeArrays(out, { store, result, kept, sweep, values })
     written.push('sweep.csv', 'sweep.parquet', ...layers ? ['layers.svg', 'layers.png'] as const : [], ...score === null ? [] : ['direction.safetensors', 'activations.safetensors', 'reproduce.py'] as const)
   }
-  const best = await flatteringBest(swept, card, signal)
-  await writeFileAtomically(join(out, 'card.json'), `${JSON.stringify({ ...card, ...plainDetail(card), bestOfMany: best }, null, 2)}\n`)
+  const flattering = await flatteringBest(swept, signal)
+  const best = flattering !== null && flattering.result.site === card.site && flattering.result.method === card.method ? flattering : null
+  await writeFileAtomically(join(out, 'card.json'), `${JSON.stringify({ ...card, ...plainDetail(card), bestOfMany: best?.bestOfMany ?? null }, null, 2)}\n`)
   await writeFileAtomically(join(out, 'card.md'), methodsCard({
     ...swept, manifest: store.manifest, card, best, kept, score, positions,
     files: { figure: written.includes('card.svg'), layers, arrays: score !== null, whole: parts === 'report' }
@@ -77,16 +77,6 @@ export async function writeReport(swept: SweptStore, out: string, { site, method
     site: result.site, method: result.method, measure: headline?.name ?? null, value: headline?.value ?? null,
     reproduced: score?.value ?? null, files: written.map(name => resolve(out, name))
   }
-}
-
-/** What the best test score is worth, where the reported cell has it and validation chose another. */
-async function flatteringBest(swept: SweptStore, { site, method, result: { measures: [headline] }, chosen }: CellCard, signal: AbortSignal | undefined): Promise<BestOfMany | null> {
-  if (headline === undefined || headline.value === null || chosen === null || chosen.here) return null
-  const sign = measures[headline.name].better === 'higher' ? 1 : -1
-  const better = swept.finished.sweep.sites.some(other => sign * (other.measures.find(({ name }) => name === headline.name)?.value ?? -Infinity) > sign * (headline.value as number))
-  if (better) return null
-  const best = await bestOfRun(swept, headline.name, signal)
-  return best && { ...best, best: { site, method, value: headline.value } }
 }
 
 /** Typed arrays as the lists that JSON has. */
