@@ -68,8 +68,8 @@ function decimal(value: number): string {
   return value.toFixed(3)
 }
 
-/** The sweep as `--json` prints it: intervals are pairs. */
-export function sweepDocument(sweep: SweepSummary, best: FlatteringBest | null): unknown {
+/** The sweep as `--json` prints it: intervals are pairs. `best` where it was looked for. */
+export function sweepDocument(sweep: SweepSummary, best?: FlatteringBest | null): unknown {
   const { task, classes, targets, coordinates, folds, chosen, warnings, notes = [], seconds } = sweep
   return {
     task,
@@ -85,7 +85,7 @@ export function sweepDocument(sweep: SweepSummary, best: FlatteringBest | null):
       site: chosen.site, method: chosen.method, measure: chosen.measure, testScore: chosen.testScore,
       ...(chosen.measure === 'accuracy' ? { testAccuracy: chosen.testScore } : {}), interval: pair(chosen.interval)
     },
-    bestOfMany: best?.bestOfMany ?? null, warnings, notes, seconds, folds, ...(targets.length > 0 ? { targets, coordinates } : { classes })
+    ...best === undefined ? {} : { bestOfMany: best?.bestOfMany ?? null }, warnings, notes, seconds, folds, ...(targets.length > 0 ? { targets, coordinates } : { classes })
   }
 }
 
