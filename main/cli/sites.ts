@@ -1,5 +1,6 @@
 import type { SiteInfo, SweepSummary } from '../../preload/contract'
 import { LayerscopeError } from '../engine/errors'
+import { quoted } from '../engine/quoted'
 
 /**
  * Names that match any of the comma-separated globs, in the order of `names`; `*` stands for any run of characters, `?` for one.
@@ -13,7 +14,7 @@ export function matchSites(names: readonly string[], patterns: string): readonly
     const found = names.filter(name => expression.test(name))
     if (found.length === 0) {
       const shown = names.slice(0, 12).join(', ')
-      throw new LayerscopeError({ code: 'site-unknown', message: `No site matches ${JSON.stringify(glob)}.`, hint: `There are ${shown}${names.length > 12 ? `, and ${names.length - 12} more` : ''}.` })
+      throw new LayerscopeError({ code: 'site-unknown', message: `No site matches ${quoted(glob)}.`, hint: `There are ${shown}${names.length > 12 ? `, and ${names.length - 12} more` : ''}.` })
     }
     for (const name of found) matched.add(name)
   }
@@ -33,6 +34,6 @@ export function matchStorableSites(sites: readonly SiteInfo[], patterns: string)
   const matched = new Set(matchSites(sites.map(({ name }) => name), patterns))
   const named = new Set(patterns.split(',').map(pattern => pattern.trim()))
   const kept = sites.filter(({ name, width }) => matched.has(name) && (width !== null || named.has(name))).map(({ name }) => name)
-  if (kept.length === 0) throw new LayerscopeError({ code: 'site-not-storable', message: `No site that matches ${JSON.stringify(patterns)} has a vector for every token.`, hint: 'Use trace to write such sites whole for one batch.' })
+  if (kept.length === 0) throw new LayerscopeError({ code: 'site-not-storable', message: `No site that matches ${quoted(patterns)} has a vector for every token.`, hint: 'Use trace to write such sites whole for one batch.' })
   return kept
 }

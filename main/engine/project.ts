@@ -4,6 +4,7 @@
 import type { ProjectionEvent } from '../../preload/contract'
 import type { ProjectionPlan } from '../../preload/recipe'
 import { LayerscopeError } from './errors'
+import { quoted } from './quoted'
 import { projectLayers } from './projections/index'
 import type { RunFolder } from './sessions/index'
 
@@ -24,7 +25,7 @@ export async function projectRun({ run, sites, plan, signal, onEvent, acknowledg
     throw new LayerscopeError({ code: 'store-of-tokens', message: 'This run keeps every token: a projection needs one vector a row.', hint: 'Run with last, first, mean or a span.' })
   }
   const unknown = sites.find(site => !store.sites.includes(site))
-  if (unknown !== undefined) throw new LayerscopeError({ code: 'site-unknown', message: `The run has no site ${JSON.stringify(unknown)}.`, field: 'sites' })
+  if (unknown !== undefined) throw new LayerscopeError({ code: 'site-unknown', message: `The run has no site ${quoted(unknown)}.`, field: 'sites' })
   const done = new Map<string, Float32Array>()
   for (const site of store.sites) {
     const stored = await run.projection(site, plan)

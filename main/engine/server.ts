@@ -7,6 +7,7 @@ import {
   type EngineMessage, type ErrorReport, type EventOf, type ParsedParams, type RequestName, type RequestResults
 } from '../../preload/contract'
 import { LayerscopeError, errorReport } from './errors'
+import { quoted } from './quoted'
 import { ModelPool } from './model-pool'
 import { Workplace } from './workplace'
 import { requestHandlers } from './request-handlers'
@@ -96,7 +97,7 @@ export function createServer(port: EnginePort, options: ServerOptions): EngineSe
     const job: Job = { abort: new AbortController(), frameOut: false }
     jobs.set(id, job)
     try {
-      if (!isRequestName(name)) throw new LayerscopeError({ code: 'request-unknown', message: `The engine knows no request ${JSON.stringify(name.slice(0, 100))}.` })
+      if (!isRequestName(name)) throw new LayerscopeError({ code: 'request-unknown', message: `The engine knows no request ${quoted(name, 100)}.` })
       await answer(id, name, parseParams(name, params), job)
     } catch (error) {
       const report = errorReport(error)

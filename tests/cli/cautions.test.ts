@@ -26,7 +26,7 @@ describe.skipIf(!sharedPresent)('cautions on the command line', () => {
     const { code, stdout, stderr } = await start(['probe', store, '--label', 'label', '--group', 'town', '--test', 'part', '--strengths', '2'])
     expect(code).toBe(0)
     const [first] = stderr.split('\n').filter(line => line.startsWith('Warning: '))
-    expect(first).toBe('Warning: 4 of 10 groups of the test rows also occur in training ("town0", "town2", "town3" and 1 more), with 11 of 35 test rows: the test score may rest on remembering them. Mark whole groups as test rows, or choose no test column, and groups are kept whole.')
+    expect(first).toBe('Warning: 4 of 10 groups of the test rows also occur in training (“town0”, “town2”, “town3” and 1 more), with 11 of 35 test rows: the test score may rest on remembering them. Mark whole groups as test rows, or choose no test column, and groups are kept whole.')
     expect(stdout).toContain('At 1 of 2 sites all rows have the same activations (hook_embed)')
     const out = join(folder, 'report')
     expect((await start(['report', store, '--site', 'hook_embed', '--out', out])).code).toBe(0)
@@ -40,12 +40,12 @@ describe.skipIf(!sharedPresent)('cautions on the command line', () => {
     const refused = await start(['probe', store, '--label', 'price', '--json'])
     expect([refused.code, JSON.parse(refused.stdout)]).toEqual([3, { error: {
       code: 'label-all-unique', row: 41,
-      message: '118 of 119 labels are numbers; row 41, "unknown", is the first that is not. All 119 labels are different, so none can be learned from one row and tested on another.',
+      message: '118 of 119 labels are numbers; row 41, “unknown”, is the first that is not. All 119 labels are different, so none can be learned from one row and tested on another.',
       hint: 'Predict numbers (--task numeric; in the window Predicted as, Numbers), which leaves rows without a number out, or correct the cell.'
     } }])
     const taken = await start(['probe', store, '--label', 'price', '--task', 'numeric', '--strengths', '2', '--json'])
     expect(taken.code).toBe(0)
-    expect(JSON.parse(taken.stdout)).toMatchObject({ task: 'numeric', warnings: expect.arrayContaining(['1 row has no number in "price" and took no part; it is row 41, "unknown".']) })
+    expect(JSON.parse(taken.stdout)).toMatchObject({ task: 'numeric', warnings: expect.arrayContaining(['1 row has no number in “price” and took no part; it is row 41, “unknown”.']) })
   })
 
   it('refuse nearly as many classes as rows in a sentence', async () => {

@@ -1,5 +1,6 @@
 import { openSafetensors, writeSafetensors } from '../../engine/activations/index'
 import { LayerscopeError } from '../../engine/errors'
+import { quoted } from '../../engine/quoted'
 import { openModel, type OpenModel, type TokenBatch } from '../../engine/models/index'
 import type { Terminal } from '../terminal'
 import { batchInput } from '../token-batch'
@@ -26,7 +27,7 @@ export function parseExpression(text: string): GradientExpression {
   if (logit?.[1] !== undefined && logit[2] !== undefined) return { kind: 'logit', token: logit[1], position: logit[2] === 'last' ? 'last' : Number(logit[2]) }
   const weighted = /^logits[·*](.+)$/s.exec(text)
   if (weighted?.[1] !== undefined) return { kind: 'cotangent', file: weighted[1] }
-  throw new LayerscopeError({ code: 'arguments-invalid', message: `${JSON.stringify(text)} is neither logit:TOKEN@POS nor logits·FILE.`, field: 'of', hint: 'For example --of "logit: Paris@-1".' })
+  throw new LayerscopeError({ code: 'arguments-invalid', message: `${quoted(text)} is neither logit:TOKEN@POS nor logits·FILE.`, field: 'of', hint: 'For example --of "logit: Paris@-1".' })
 }
 
 /** Derivative of an expression of the output with respect to a site, as `grad.SITE` in a safetensors file. */
@@ -71,7 +72,7 @@ function tokenId(model: OpenModel, token: string): number {
   if (known !== undefined) return known
   const [id, ...more] = model.tokenizer.encode(token).ids
   if (id !== undefined && more.length === 0) return id
-  throw new LayerscopeError({ code: 'token-unknown', message: `${JSON.stringify(token)} is not one token of this model.`, field: 'of', hint: 'Give the token\'s id.' })
+  throw new LayerscopeError({ code: 'token-unknown', message: `${quoted(token)} is not one token of this model.`, field: 'of', hint: 'Give the token\'s id.' })
 }
 
 async function readCotangent(path: string, { rows, length }: TokenBatch): Promise<Float32Array> {

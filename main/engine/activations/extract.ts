@@ -8,6 +8,7 @@ import type { ExtractionSummary, SiteInfo } from '../../../preload/contract'
 import type { ExtractionPlan, Positions, TextSource } from '../../../preload/recipe'
 import type { OpenDataset, SkippedRow } from '../datasets/open-dataset'
 import { LayerscopeError, errorReport } from '../errors'
+import { quoted } from '../quoted'
 import { lockFolder } from '../folder-lock'
 import type { OpenModel } from '../models/open-model'
 import { countRows, everyToken, ExtractionPass, limitsOf, type Count, type PassOptions } from './extraction-pass'
@@ -55,7 +56,7 @@ export function sitesOf(model: OpenModel, plan: Pick<ExtractionPlan, 'sites'>): 
   const known = new Set(model.sites.map(({ name }) => name))
   const unknown = [...asked].find(name => !known.has(name))
   if (unknown !== undefined) {
-    throw new LayerscopeError({ code: 'site-unknown', message: `${model.summary.name} has no site ${JSON.stringify(unknown)}.`, field: 'sites', hint: 'The model view and `layerscope info` list its sites.' })
+    throw new LayerscopeError({ code: 'site-unknown', message: `${model.summary.name} has no site ${quoted(unknown)}.`, field: 'sites', hint: 'The model view and `layerscope info` list its sites.' })
   }
   return model.sites.filter(({ name }) => asked.has(name)).map(site => {
     if (site.width === null) {

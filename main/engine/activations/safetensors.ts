@@ -7,6 +7,7 @@ import { rename, rm } from 'node:fs/promises'
 import { z } from 'zod'
 import { temporaryPathBeside } from '../atomic-file'
 import { LayerscopeError } from '../errors'
+import { quoted } from '../quoted'
 import { float16ToFloat32 } from './float16'
 
 const BYTES = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U64: 8, U32: 4, U16: 2, U8: 1, BOOL: 1 } as const
@@ -160,18 +161,18 @@ async function readHeader(file: FileHandle, path: string): Promise<Pick<Safetens
       continue
     }
     const parsed = entrySchema.safeParse(part)
-    if (!parsed.success) throw unreadable(`the entry of ${JSON.stringify(name.slice(0, 200))} is malformed`)
+    if (!parsed.success) throw unreadable(`the entry of ${quoted(name)} is malformed`)
     const { dtype, shape, data_offsets: [begin, end] } = parsed.data
-    if (!isDtype(dtype)) throw unreadable(`${JSON.stringify(name.slice(0, 200))} has the unknown type ${JSON.stringify(dtype.slice(0, 20))}`)
+    if (!isDtype(dtype)) throw unreadable(`${quoted(name)} has the unknown type ${quoted(dtype, 20)}`)
     const bytes = shape.reduce((product, dim) => product * dim, BYTES[dtype])
     if (end - begin !== bytes || start + end > size) {
-      throw unreadable(`${JSON.stringify(name.slice(0, 200))} needs ${bytes} bytes and its offsets are ${begin} to ${end} in ${size - start} bytes of data`)
+      throw unreadable(`${quoted(name)} needs ${bytes} bytes and its offsets are ${begin} to ${end} in ${size - start} bytes of data`)
     }
     tensors.set(name, { dtype, shape, begin: start + begin, end: start + end })
   }
   let covered = start
   for (const [name, { begin, end }] of [...tensors].sort((a, b) => a[1].begin - b[1].begin || a[1].end - b[1].end)) {
-    if (begin !== covered) throw unreadable(`${JSON.stringify(name.slice(0, 200))} overlaps another tensor or leaves a gap`)
+    if (begin !== covered) throw unreadable(`${quoted(name)} overlaps another tensor or leaves a gap`)
     covered = end
   }
   return { metadata, tensors }
@@ -256,7 +257,7 @@ class OpenFile implements SafetensorsFile {
 
   private entry(name: string): TensorEntry {
     const entry = this.tensors.get(name)
-    if (entry === undefined) throw this.error('tensor-missing', `The file holds no tensor ${JSON.stringify(name)}.`)
+    if (entry === undefined) throw this.error('tensor-missing', `The file holds no tensor ${quoted(name)}.`)
     return entry
   }
 

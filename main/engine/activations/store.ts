@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Cell, ColumnInfo } from '../../../preload/contract'
 import { openDataset, type OpenDataset } from '../datasets/index'
 import { LayerscopeError } from '../errors'
+import { quoted } from '../quoted'
 import { MANIFEST_FILE, readManifest, type Manifest } from './manifest'
 import type { Matrix, StoredMatrix } from './matrix'
 import { ROWS_FILE, ROWS_TABLE_FILE } from './rows-table'
@@ -176,7 +177,7 @@ class Store implements ActivationStore {
     if (found !== undefined) return found
     const entry = this.manifest.sites.find(({ name }) => name === site)
     if (entry === undefined) {
-      return Promise.reject(new LayerscopeError({ code: 'site-unknown', message: `These activations do not include ${JSON.stringify(site)}.`, file: this.folder, field: 'site', hint: `They have ${this.sites.join(', ')}.` }))
+      return Promise.reject(new LayerscopeError({ code: 'site-unknown', message: `These activations do not include ${quoted(site)}.`, file: this.folder, field: 'site', hint: `They have ${this.sites.join(', ')}.` }))
     }
     // The name was percent-encoded when it was written; a manifest from elsewhere must not lead out of the folder.
     if (/[/\\]/.test(entry.file)) return Promise.reject(new LayerscopeError({ code: 'manifest-unreadable', message: 'The manifest names a file outside its folder.', file: this.folder }))

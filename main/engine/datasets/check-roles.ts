@@ -2,6 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import type { DatasetProblem, RolesCheck, Task } from '../../../preload/contract'
 import type { ColumnRoles, ProbeTask } from '../../../preload/recipe'
 import { LayerscopeError } from '../errors'
+import { quoted } from '../quoted'
 import { shiftedTextUnread } from './conllu'
 import { queryRows } from './database'
 import { nearestColumn } from './find-column'
@@ -23,7 +24,7 @@ export async function checkRoles(connection: DuckDBConnection, table: string, co
   const find = (name: string | null, role: string): TableColumn | null => {
     if (name === null) return null
     const column = columns.find((candidate) => candidate.name === name)
-    if (column === undefined) say(`${role} “${name}” is not a column. ${nearestColumn(columns, name)}`)
+    if (column === undefined) say(`${role} ${quoted(name)} is not a column. ${nearestColumn(columns, name)}`)
     return column ?? null
   }
   const texts = textColumns(roles, say).map((name) => find(name, roles.text.kind === 'column' ? 'The text' : 'The template’s')).filter((column) => column !== null)
@@ -85,7 +86,7 @@ const treeColumns = ['sentence', 'id', 'head']
 /** Why the rows hold no trees, in a sentence that names what to open; null where they do. */
 function treeObstacle(columns: readonly TableColumn[]): string | null {
   const missing = treeColumns.filter((name) => !columns.some((column) => column.name === name))
-  return missing.length === 0 ? null : `The rows hold no trees: ${missing.map((name) => `“${name}”`).join(' and ')} ${missing.length === 1 ? 'is no column' : 'are no columns'} here. Open a CoNLL-U file word by word.`
+  return missing.length === 0 ? null : `The rows hold no trees: ${missing.map((name) => quoted(name)).join(' and ')} ${missing.length === 1 ? 'is no column' : 'are no columns'} here. Open a CoNLL-U file word by word.`
 }
 
 function taskOf(columns: readonly TableColumn[], label: TableColumn, roles: ColumnRoles, asked: ProbeTask): Task {
@@ -100,11 +101,11 @@ async function checkTargets(connection: DuckDBConnection, table: string, columns
     const { name, type, distinct } = column
     const isNumeric = type === 'integer' || type === 'number'
     const found = isNumeric ? null : await numbersIn(connection, table, column, usable)
-    if (found !== null && found.numbers <= found.others) say(`“${name}” holds ${type === 'text' ? 'text' : `${type} values`}, not numbers: predict it as classes.`)
-    else if ((found?.distinct ?? distinct) < 2) say(`Every row has the same “${name}”: there is nothing to predict.`)
+    if (found !== null && found.numbers <= found.others) say(`${quoted(name)} holds ${type === 'text' ? 'text' : `${type} values`}, not numbers: predict it as classes.`)
+    else if ((found?.distinct ?? distinct) < 2) say(`Every row has the same ${quoted(name)}: there is nothing to predict.`)
     else if (found !== null && found.first !== null) {
       if (column === columns[0]) withoutNumber = found.others
-      say(`${countOf(found.others, 'row has', 'rows have')} no number in “${name}” and will take no part in the probe; ${found.others === 1 ? 'it holds' : 'the first holds'} “${found.first.cell}”.`, found.first.row)
+      say(`${countOf(found.others, 'row has', 'rows have')} no number in ${quoted(name)} and will take no part in the probe; ${found.others === 1 ? 'it holds' : 'the first holds'} ${quoted(found.first.cell)}.`, found.first.row)
     }
     targets.push({ name, min: (found ?? column).min ?? NaN, max: (found ?? column).max ?? NaN })
   }
@@ -114,7 +115,7 @@ async function checkTargets(connection: DuckDBConnection, table: string, columns
 /** A column of a quantity that a few cells of text made one of classes. */
 function sayMostlyNumbers({ name }: TableColumn, { numbers, others, distinct, first }: NumbersIn, say: (message: string, row?: number) => void): void {
   if (first === null || numbers <= others || distinct <= mostNumberClasses) return
-  say(`${numbers.toLocaleString('en')} of ${(numbers + others).toLocaleString('en')} values of “${name}” are numbers; “${first.cell}” is the first that is not, so they are read as classes. Correct it, or choose Predicted as, Numbers, which leaves such rows out.`, first.row)
+  say(`${numbers.toLocaleString('en')} of ${(numbers + others).toLocaleString('en')} values of ${quoted(name)} are numbers; ${quoted(first.cell)} is the first that is not, so they are read as classes. Correct it, or choose Predicted as, Numbers, which leaves such rows out.`, first.row)
 }
 
 async function countClasses(connection: DuckDBConnection, table: string, label: TableColumn, usable: string): Promise<RolesCheck['classes']> {
@@ -127,12 +128,12 @@ async function countClasses(connection: DuckDBConnection, table: string, label: 
 async function checkLabel(connection: DuckDBConnection, table: string, label: TableColumn, task: Task, classes: RolesCheck['classes'], usableRows: number, say: (message: string) => void): Promise<void> {
   if (label.missing > 0) {
     const first = await queryRows(connection, `SELECT rowid + 1 FROM ${table} WHERE ${label.sql} IS NULL ORDER BY rowid LIMIT ${listedRows}`)
-    say(`${countOf(label.missing, 'row has', 'rows have')} no “${label.name}” and will take no part in the probe (${rowList(first, label.missing)}).`)
+    say(`${countOf(label.missing, 'row has', 'rows have')} no ${quoted(label.name)} and will take no part in the probe (${rowList(first, label.missing)}).`)
   }
   if (task === 'numeric') return
-  if (classes.length === 1) say(`Every row has the same “${label.name}”, “${classes[0]?.name ?? ''}”: there is nothing to tell apart.`)
-  if (classes.length > mostClasses) say(`“${label.name}” has ${classes.length.toLocaleString('en')} different values; a probe takes at most ${mostClasses} classes.`)
-  else if (classes.length > 2 && classes.length > usableRows / 2) say(`“${label.name}” has ${classes.length} different values in ${usableRows} rows: too few rows a class to learn from.`)
+  if (classes.length === 1) say(`Every row has the same ${quoted(label.name)}, ${quoted(classes[0]?.name ?? '')}: there is nothing to tell apart.`)
+  if (classes.length > mostClasses) say(`${quoted(label.name)} has ${classes.length.toLocaleString('en')} different values; a probe takes at most ${mostClasses} classes.`)
+  else if (classes.length > 2 && classes.length > usableRows / 2) say(`${quoted(label.name)} has ${classes.length} different values in ${usableRows} rows: too few rows a class to learn from.`)
   const lone = classes.filter((entry) => entry.rows === 1).length
   if (classes.length > 1 && lone > 0) say(`${countOf(lone, 'class has', 'classes have')} a single row: they cannot be both learned and tested.`)
 }
@@ -140,8 +141,8 @@ async function checkLabel(connection: DuckDBConnection, table: string, label: Ta
 async function checkGroup(connection: DuckDBConnection, table: string, group: TableColumn, usable: string, say: (message: string) => void): Promise<number> {
   const [row] = await queryRows(connection, `SELECT count(DISTINCT ${group.sql}) FILTER (WHERE ${usable}), count(*) FILTER (WHERE ${group.sql} IS NULL AND ${usable}) FROM ${table}`)
   const [groups = 0, without = 0] = (row ?? []).map(Number)
-  if (without > 0) say(`${countOf(without, 'row has', 'rows have')} no “${group.name}”.`)
-  if (groups < 2) say(`“${group.name}” has ${groups === 0 ? 'no value' : 'a single value'}: rows cannot be split by it.`)
+  if (without > 0) say(`${countOf(without, 'row has', 'rows have')} no ${quoted(group.name)}.`)
+  if (groups < 2) say(`${quoted(group.name)} has ${groups === 0 ? 'no value' : 'a single value'}: rows cannot be split by it.`)
   return groups
 }
 
@@ -149,8 +150,8 @@ async function checkTest(connection: DuckDBConnection, table: string, { test, gr
   const isTest = `coalesce(lower(${test.sql}) IN ('1', 'true', 'test', 'yes'), false)`
   const [row] = await queryRows(connection, `SELECT count(*) FILTER (WHERE ${usable} AND ${isTest}) FROM ${table}`)
   const marked = Number(row?.[0] ?? 0)
-  if (marked === 0) say(`“${test.name}” marks no row as test (true, 1 or “test”).`)
-  else if (marked === usableRows) say(`“${test.name}” marks every row as test: nothing is left to train on.`)
+  if (marked === 0) say(`${quoted(test.name)} marks no row as test (true, 1 or “test”).`)
+  else if (marked === usableRows) say(`${quoted(test.name)} marks every row as test: nothing is left to train on.`)
   else if (group !== null) await checkTestGroups(connection, table, { test, group, isTest }, usable, say)
 }
 
@@ -159,25 +160,25 @@ async function checkTestGroups(connection: DuckDBConnection, table: string, { te
   const rows = await queryRows(connection, `SELECT ${group.sql}, bool_or(${isTest}) AND NOT bool_and(${isTest}), bool_or(${isTest})
     FROM ${table} WHERE (${usable}) AND ${group.sql} IS NOT NULL GROUP BY ${group.sql} ORDER BY min(rowid)`)
   const tested = rows.filter(([, , any]) => any === true).length
-  const shared = rows.filter(([, both]) => both === true).map(([name]) => `“${String(name)}”`)
+  const shared = rows.filter(([, both]) => both === true).map(([name]) => quoted(String(name)))
   if (shared.length === 0) return
-  say(`“${test.name}” and “${group.name}” disagree: ${countOf(shared.length, 'group', 'groups')} of the ${tested} with test rows also ${shared.length === 1 ? 'has' : 'have'} training rows (${shared.slice(0, listedGroups).join(', ')}${shared.length > listedGroups ? ', …' : ''}). Mark whole groups as test, or choose no test column.`)
+  say(`${quoted(test.name)} and ${quoted(group.name)} disagree: ${countOf(shared.length, 'group', 'groups')} of the ${tested} with test rows also ${shared.length === 1 ? 'has' : 'have'} training rows (${shared.slice(0, listedGroups).join(', ')}${shared.length > listedGroups ? ', …' : ''}). Mark whole groups as test, or choose no test column.`)
 }
 
 async function checkPairs(connection: DuckDBConnection, table: string, pair: TableColumn, label: TableColumn, usable: string, say: (message: string) => void): Promise<void> {
   const [row] = await queryRows(connection, `SELECT count(*) FILTER (WHERE rows = 2 AND labels = 2), count(*) FROM (
     SELECT count(*) AS rows, count(DISTINCT ${label.sql}) AS labels FROM ${table} WHERE (${usable}) AND ${pair.sql} IS NOT NULL GROUP BY ${pair.sql})`)
   const [pairs = 0, values = 0] = (row ?? []).map(Number)
-  if (pairs === 0) say(`No value of “${pair.name}” stands in exactly two rows with different “${label.name}”: there are no contrast pairs.`)
-  else if (pairs < values) say(`${countOf(values - pairs, 'value', 'values')} of “${pair.name}” ${values - pairs === 1 ? 'is' : 'are'} not a pair of rows with different “${label.name}”; methods on pairs leave those rows out.`)
+  if (pairs === 0) say(`No value of ${quoted(pair.name)} stands in exactly two rows with different ${quoted(label.name)}: there are no contrast pairs.`)
+  else if (pairs < values) say(`${countOf(values - pairs, 'value', 'values')} of ${quoted(pair.name)} ${values - pairs === 1 ? 'is' : 'are'} not a pair of rows with different ${quoted(label.name)}; methods on pairs leave those rows out.`)
 }
 
 async function checkPolarity(connection: DuckDBConnection, table: string, polarity: TableColumn, usable: string, say: (message: string) => void): Promise<void> {
   const rows = await queryRows(connection, `SELECT DISTINCT ${polarity.sql} FROM ${table} WHERE (${usable}) AND ${polarity.sql} IS NOT NULL LIMIT 100`)
   const values = rows.map(([value]) => String(value))
   const unknown = values.find((value) => parsePolarity(value) === null)
-  if (unknown !== undefined) say(`“${polarity.name}” holds “${unknown}”, which is neither affirmative (affirmative, 1, true, yes) nor negated (negated, −1, 0, false, no).`)
-  else if (new Set(values.map(parsePolarity)).size < 2) say(`“${polarity.name}” marks all rows alike: affirmative and negated statements are both needed.`)
+  if (unknown !== undefined) say(`${quoted(polarity.name)} holds ${quoted(unknown)}, which is neither affirmative (affirmative, 1, true, yes) nor negated (negated, −1, 0, false, no).`)
+  else if (new Set(values.map(parsePolarity)).size < 2) say(`${quoted(polarity.name)} marks all rows alike: affirmative and negated statements are both needed.`)
 }
 
 function countOf(count: number, one: string, many: string): string {

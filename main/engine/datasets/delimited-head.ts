@@ -1,5 +1,6 @@
 import type { DatasetProblem } from '../../../preload/contract'
 import type { ReadOptions } from '../../../preload/recipe'
+import { quoted } from '../quoted'
 
 /** How a delimited file is read, decided from its head. */
 export interface Dialect {
@@ -15,7 +16,7 @@ const sampledRecords = 100
 export const noDelimiter = '\u001f\u001e\u001f'
 
 const names: ReadonlyMap<string, string> = new Map([[',', 'a comma'], ['\t', 'a tab'], [';', 'a semicolon'], ['|', 'a vertical bar']])
-const nameOf = (delimiter: string): string => names.get(delimiter) ?? `“${delimiter}”`
+const nameOf = (delimiter: string): string => names.get(delimiter) ?? quoted(delimiter)
 
 /**
  * Decides delimiter and header from the first records, unless the person said so. The delimiter is the one
@@ -54,7 +55,7 @@ export function uniqueNames(header: readonly string[]): { readonly columns: read
     let unique = wanted
     for (let count = 2; taken.has(unique.toLowerCase()); count++) unique = `${wanted}_${count}`
     taken.add(unique.toLowerCase())
-    if (unique !== wanted) renamed.push({ row: null, message: `The header says “${wanted}” more than once: column ${index + 1} is called “${unique}”.` })
+    if (unique !== wanted) renamed.push({ row: null, message: `The header says ${quoted(wanted)} more than once: column ${index + 1} is called ${quoted(unique)}.` })
     return unique
   })
   return { columns, renamed }

@@ -1,5 +1,6 @@
 import type { ColumnInfo } from '../../../preload/contract'
 import { LayerscopeError } from '../errors'
+import { quoted } from '../quoted'
 
 /**
  * The column of this name.
@@ -8,7 +9,7 @@ import { LayerscopeError } from '../errors'
 export function findColumn<C extends ColumnInfo>(columns: readonly C[], name: string): C {
   const found = columns.find((column) => column.name === name)
   if (found !== undefined) return found
-  throw new LayerscopeError({ code: 'column-unknown', message: `There is no column “${name}”.`, field: name, hint: nearestColumn(columns, name) })
+  throw new LayerscopeError({ code: 'column-unknown', message: `There is no column ${quoted(name)}.`, field: name, hint: nearestColumn(columns, name) })
 }
 
 /** A sentence that names the column most like `name`. */
@@ -17,8 +18,8 @@ export function nearestColumn(columns: readonly ColumnInfo[], name: string): str
   const [nearest] = columns
     .map((column) => ({ name: column.name, distance: editDistance(wanted, column.name.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance)
-  if (nearest !== undefined && nearest.distance <= Math.max(2, wanted.length / 3)) return `Did you mean “${nearest.name}”?`
-  return `The columns are ${columns.slice(0, 12).map((column) => `“${column.name}”`).join(', ')}${columns.length > 12 ? ', …' : ''}.`
+  if (nearest !== undefined && nearest.distance <= Math.max(2, wanted.length / 3)) return `Did you mean ${quoted(nearest.name)}?`
+  return `The columns are ${columns.slice(0, 12).map((column) => quoted(column.name)).join(', ')}${columns.length > 12 ? ', …' : ''}.`
 }
 
 /** Levenshtein distance. */

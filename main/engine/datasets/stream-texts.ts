@@ -5,6 +5,7 @@ import { findColumn } from './find-column'
 import type { SkippedRow, SpanSource, TextRow } from './open-dataset'
 import type { Table } from './profile-columns'
 import { parseTemplate, renderTemplate, templateColumns, type Rendered, type TemplatePart } from './template'
+import { quoted } from '../quoted'
 
 type TextChunk = { readonly texts: readonly TextRow[]; readonly skipped: readonly SkippedRow[] }
 
@@ -44,19 +45,19 @@ function renderRow(parts: readonly TemplatePart[], valueOf: ReadonlyMap<string, 
     return typeof value === 'string' ? value : ''
   }
   const empty = templateColumns(parts).find((name) => textOf(name).trim() === '')
-  if (empty !== undefined) return source.kind === 'column' ? 'The text is empty.' : `“${empty}” is empty.`
+  if (empty !== undefined) return source.kind === 'column' ? 'The text is empty.' : `${quoted(empty)} is empty.`
   const rendered = renderTemplate(parts, textOf, source.kind === 'template' && span?.kind === 'value' ? span.column : null)
   if (span === null || rendered.span !== null) return rendered
   if (span.kind === 'range') return withRange(rendered.text, [textOf(span.start), textOf(span.end)], span)
   const found = lastOccurrence(rendered.text, textOf(span.column))
-  return found === null ? `The value of “${span.column}” is not in the text.` : { text: rendered.text, span: found }
+  return found === null ? `The value of ${quoted(span.column)} is not in the text.` : { text: rendered.text, span: found }
 }
 
 /** The text with the characters that its row names. */
 function withRange(text: string, [start, end]: readonly [string, string], columns: { readonly start: string; readonly end: string }): Rendered | string {
   const range = [Number(start), Number(end)] as const
   const valid = start !== '' && end !== '' && range.every(Number.isInteger) && range[0] >= 0 && range[0] < range[1] && range[1] <= text.length
-  return valid ? { text, span: range } : `“${columns.start}” ${start === '' ? '(empty)' : start} to “${columns.end}” ${end === '' ? '(empty)' : end} is no part of the text, which has ${text.length} characters.`
+  return valid ? { text, span: range } : `${quoted(columns.start)} ${start === '' ? '(empty)' : start} to ${quoted(columns.end)} ${end === '' ? '(empty)' : end} is no part of the text, which has ${text.length} characters.`
 }
 
 /** Last occurrence of a value in the text: what introduces an entity may name it too. */

@@ -3,6 +3,7 @@ import type { ColumnRoles, Positions } from '../../../preload/recipe'
 import { queryRows } from './database'
 import { parsePolarity } from './polarity'
 import { isQuantity, type TableColumn } from './profile-columns'
+import { quoted } from '../quoted'
 
 export interface RoleSuggestion {
   readonly roles: Partial<ColumnRoles>
@@ -54,7 +55,7 @@ export async function suggestRoles(connection: DuckDBConnection, table: string, 
       ...(topic === undefined ? {} : { topic: topic.name })
     },
     groupReason: group === null || label === undefined ? null
-      : `${group.recurring} of the ${group.column.distinct} values of “${group.column.name}” stand beside more than one “${label.name}”: keeping the rows of one value in one fold stops the probe from recognising them.`
+      : `${group.recurring} of the ${group.column.distinct} values of ${quoted(group.column.name)} stand beside more than one ${quoted(label.name)}: keeping the rows of one value in one fold stops the probe from recognising them.`
   }
 }
 

@@ -1,6 +1,7 @@
 /** The worker thread of one open model: ONNX Runtime blocks this thread and no other. */
 import { parentPort } from 'node:worker_threads'
 import { errorReport, LayerscopeError } from '../errors'
+import { quoted } from '../quoted'
 import type { ModelCheck } from '../../../preload/contract'
 import { checkBatch, providerCheck, runChecks } from './checks'
 import { cachedGeneration, generate, type Continuation } from './generate'
@@ -122,7 +123,7 @@ async function run({ id, batch, sites, gather, interventions }: WorkerRequest & 
   const asked = sites.map(name => {
     const site = known.get(name)
     if (site === undefined) {
-      throw new LayerscopeError({ code: 'site-unknown', message: `This model has no site “${name}”.`, field: 'sites', hint: 'Choose among the sites the model lists.' })
+      throw new LayerscopeError({ code: 'site-unknown', message: `This model has no site ${quoted(name)}.`, field: 'sites', hint: 'Choose among the sites the model lists.' })
     }
     return site
   })
@@ -187,7 +188,7 @@ async function gradient({ id, batch, wrt, cotangent }: WorkerRequest & { readonl
   if (model.gradientGraph === null) {
     throw new LayerscopeError({ code: 'gradient-unsupported', message: 'This model is a graph that somebody else exported: it has no backward pass.', hint: 'Open the safetensors folder or GGUF file of the model.' })
   }
-  if (site === undefined) throw new LayerscopeError({ code: 'site-unknown', message: `This model has no site “${wrt}”.`, field: 'wrt', hint: 'Choose among the sites the model lists.' })
+  if (site === undefined) throw new LayerscopeError({ code: 'site-unknown', message: `This model has no site ${quoted(wrt)}.`, field: 'wrt', hint: 'Choose among the sites the model lists.' })
   const width = sites.get(model.gradientGraph.of)?.width ?? 0
   if (cotangent.length !== batch.rows * batch.length * width) {
     throw new LayerscopeError({ code: 'cotangent-malformed', message: `The cotangent must have the shape [${String(batch.rows)}, ${String(batch.length)}, ${String(width)}] of ${model.gradientGraph.of}.`, field: 'cotangent' })

@@ -1,3 +1,5 @@
+import { quoted } from '../quoted'
+
 /**
  * What a guard found, from what takes most of a score to what takes least: rows seen in training; something trivial that explains the score;
  * nothing to choose by; classes that cannot be learned or scored; a baseline or an interval to be read with care; how a fit went; rows that
@@ -45,16 +47,11 @@ export function sharedGroups(groups: Int32Array, tested: (at: number) => boolean
   }]
 }
 
-/** Names in quotation marks, the first three: `"a", "b", "c" and 4 more classes`. */
+/** Names in quotation marks, the first three: `“a”, “b”, “c” and 4 more classes`. */
 export function quotedList(names: readonly string[], more: string): string {
-  const shown = names.slice(0, namedAtMost).map(quoted)
+  const shown = names.slice(0, namedAtMost).map((name) => quoted(name, 40))
   if (names.length > namedAtMost) return `${shown.join(', ')} and ${names.length - namedAtMost} ${more}`
   return shown.length > 1 ? `${shown.slice(0, -1).join(', ')} and ${shown.at(-1) ?? ''}` : shown.join('')
-}
-
-/** A text of a cell in a sentence. */
-export function quoted(text: string): string {
-  return `"${text.length > 40 ? `${text.slice(0, 39)}…` : text}"`
 }
 
 /** The sites where every row has the same activations, in a sentence that counts them; none where there are none. */

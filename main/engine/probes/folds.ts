@@ -149,7 +149,7 @@ function planTestSplit(request: FoldRequest, test: Uint8Array): FoldPlan {
     throw new LayerscopeError({
       code: 'test-split-empty', field: 'test',
       message: training.length === 0 ? 'The test column marks every labelled row, so nothing is left to train on.' : 'The test column marks no labelled row as test.',
-      hint: 'Test rows are marked true, 1 or "test"; choose another test column, or none to test on every fold in turn.'
+      hint: 'Test rows are marked true, 1 or “test”; choose another test column, or none to test on every fold in turn.'
     })
   }
   const trainingGroups = distinct(Int32Array.from(training, row => request.groups[row] ?? 0))

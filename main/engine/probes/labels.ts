@@ -1,6 +1,6 @@
 import type { Task } from '../../../preload/contract'
 import { LayerscopeError } from '../errors'
-import { quoted } from './cautions'
+import { quoted } from '../quoted'
 
 /** Labels as class indices. */
 export interface CodedLabels {
@@ -33,7 +33,7 @@ export function codeLabels(labels: readonly (string | null)[], datasetRows?: Arr
   if (counts.size === 1) {
     throw new LayerscopeError({
       code: 'label-one-class', field: 'label',
-      message: `Every label is ${quoted([...counts.keys()][0] ?? '')}: a probe needs at least two classes.`,
+      message: `Every label is ${quoted([...counts.keys()][0] ?? '', 40)}: a probe needs at least two classes.`,
       hint: 'Choose another label column, or a dataset that holds both classes.'
     })
   }
@@ -89,5 +89,5 @@ function mostlyNumbers(labels: readonly (string | null)[], present: number, data
   const distinct = new Set(numbers).size
   if (at < 0) return { says: `All ${present} labels are numbers.`, row: null, distinct }
   const row = (datasetRows?.[at] ?? at) + 1
-  return { says: `${numbers.length} of ${present} labels are numbers; row ${row}, ${quoted(labels[at] ?? '')}, is the first that is not.`, row, distinct }
+  return { says: `${numbers.length} of ${present} labels are numbers; row ${row}, ${quoted(labels[at] ?? '', 40)}, is the first that is not.`, row, distinct }
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { ProbeValues, SiteResult, SweepSummary } from '../../../preload/contract'
 import type { ActivationStore } from '../activations/index'
 import { LayerscopeError } from '../errors'
+import { quoted } from '../quoted'
 import type { ScoredCell } from '../evaluation/index'
 import { HELD_OUT_FILE, PROBES_FILE, readHeldOut, readProbes, type HeldOutValues, type ReadProbes } from '../sessions/index'
 import type { FinishedSweep } from './finished-sweep'
@@ -39,7 +40,7 @@ export function resultOf({ sites }: SweepSummary, site: string, method: string):
   const found = sites.find(result => result.site === site && result.method === method)
   if (found !== undefined) return found
   throw new LayerscopeError({
-    code: 'result-unknown', message: `The sweep has no probe ${JSON.stringify(method)} at ${JSON.stringify(site)}.`, field: 'site',
+    code: 'result-unknown', message: `The sweep has no probe ${quoted(method)} at ${quoted(site)}.`, field: 'site',
     hint: `It has the methods ${[...new Set(sites.map(result => result.method))].join(', ')} at ${[...new Set(sites.map(result => result.site))].join(', ')}.`
   })
 }

@@ -6,6 +6,7 @@ import type { SweepSummary } from '../../../preload/contract'
 import { columnRolesSchema, probePlanSchema, type ColumnRoles, type ProbePlan } from '../../../preload/recipe'
 import { writeFileAtomically } from '../atomic-file'
 import { LayerscopeError } from '../errors'
+import { quoted } from '../quoted'
 import { readSessionFile, RunFolder, RUNS, RUN_FILE, SESSION_FILE, SWEEP_FILE, sweepSchema } from '../sessions/index'
 
 /** Beside `sweep.json` of `layerscope probe`: what was asked. A session's run keeps it in `run.json`. */
@@ -42,7 +43,7 @@ export async function openFinishedSweep(folder: string, runId: string | null): P
   if (existsSync(join(folder, SESSION_FILE))) {
     const { runs } = await readSessionFile(folder)
     if (runId !== null && !runs.includes(runId)) {
-      throw new LayerscopeError({ code: 'run-unknown', message: `The session has no run ${JSON.stringify(runId)}.`, file: folder, hint: runs.length === 0 ? 'It has no runs yet.' : `There are ${runs.join(', ')}.` })
+      throw new LayerscopeError({ code: 'run-unknown', message: `The session has no run ${quoted(runId)}.`, file: folder, hint: runs.length === 0 ? 'It has no runs yet.' : `There are ${runs.join(', ')}.` })
     }
     for (const name of runId === null ? [...runs].reverse() : [runId]) {
       const found = await finishedRun(join(folder, RUNS, name), name)

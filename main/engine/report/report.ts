@@ -5,6 +5,7 @@ import type { PositionSweep, SiteResult, SweepSummary } from '../../../preload/c
 import { writeParquetTable, writeSafetensors, type ActivationStore } from '../activations/index'
 import { writeFileAtomically } from '../atomic-file'
 import { LayerscopeError } from '../errors'
+import { quoted } from '../quoted'
 import { cardFigure, layerStripFigure, positionFigure, renderPng } from '../figures/index'
 import type { HeldOutValues, ReadProbes } from '../sessions/index'
 import { methodsCard } from './card'
@@ -108,7 +109,7 @@ function reportedResult({ sites, chosen }: SweepSummary, site: string | null, me
   const fitting = sites.filter(result => (site === null || result.site === site) && (method === null || result.method === method))
   const [first] = fitting
   if (first === undefined) {
-    const asked = [...method === null ? [] : [JSON.stringify(method)], ...site === null ? [] : [`at ${JSON.stringify(site)}`]].join(' ')
+    const asked = [...method === null ? [] : [quoted(method)], ...site === null ? [] : [`at ${quoted(site)}`]].join(' ')
     throw new LayerscopeError({
       code: 'result-unknown', message: `The sweep has no probe${asked === '' ? '' : ` ${asked}`}.`, field: site === null ? 'method' : 'site',
       hint: `It has the methods ${[...new Set(sites.map(result => result.method))].join(', ')} at ${[...new Set(sites.map(result => result.site))].join(', ')}.`

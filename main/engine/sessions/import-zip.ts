@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { crc32 } from 'node:zlib'
 import { openPromise, type Entry, type ZipFile } from 'yauzl'
 import { LayerscopeError } from '../errors'
+import { quoted } from '../quoted'
 import { LOCK_FILE } from '../folder-lock'
 import { SESSION_FILE } from './session-file'
 
@@ -143,7 +144,7 @@ async function writeEntry(content: Readable, file: string, entry: Entry, path: s
 
 function unsafe(path: string, { fileName }: Entry, problem: string): LayerscopeError {
   return new LayerscopeError({
-    code: 'zip-unsafe', message: `The archive was not opened: ${JSON.stringify(fileName.slice(0, 200))} ${problem}.`, file: path,
+    code: 'zip-unsafe', message: `The archive was not opened: ${quoted(fileName)} ${problem}.`, file: path,
     hint: 'Layerscope opens archives as its own export writes them.'
   })
 }

@@ -93,7 +93,7 @@ describe.skipIf(!sharedExists)('what is on this machine', () => {
     ])
     expect(found[1]?.reason).toMatch(/version/)
     expect(found[3]?.reason).toMatch(/can run code/)
-    expect(found[4]?.reason).toMatch(/nearest one it knows is "llama"/)
+    expect(found[4]?.reason).toMatch(/nearest one it knows is “llama”/)
   })
 
   it('folders whose weights a quantiser packed are not offered, nor cut ones', async () => {

@@ -42,6 +42,6 @@ describe.skipIf(!sharedExists)('a configuration that names its class alone', () 
 
   it('of an unknown family is refused by its name', async () => {
     copyOf('llama', 'BloomForCausalLM', ['model.safetensors'])
-    await expect(openModel(root)).rejects.toMatchObject({ report: { code: 'model-family-unknown', message: expect.stringContaining('family "bloom"') as string, file: join(root, 'config.json') } })
+    await expect(openModel(root)).rejects.toMatchObject({ report: { code: 'model-family-unknown', message: expect.stringContaining('family “bloom”') as string, file: join(root, 'config.json') } })
   })
 })

@@ -176,7 +176,7 @@ describe.skipIf(!sharedExists)('a GGUF file takes the tokenizer.json beside it',
   })
 
   it.each([
-    ['cuts text by rules', { model: 'gpt2', pre: 'kimi-k2' }, 'tokenizer.ggml.pre', /by the rules "kimi-k2"/], ['is of a kind', { model: 'rwkv' }, 'tokenizer.ggml.model', /of the kind "rwkv"/]
+    ['cuts text by rules', { model: 'gpt2', pre: 'kimi-k2' }, 'tokenizer.ggml.pre', /by the rules “kimi-k2”/], ['is of a kind', { model: 'rwkv' }, 'tokenizer.ggml.model', /of the kind “rwkv”/]
   ] as const)('where its own %s that nobody knows; without one it is refused, in the list too', async (_, tokenizer, field, message) => {
     const path = join(root, 'unknown.gguf')
     writeSmallGguf(path, tokenizer)

@@ -55,7 +55,7 @@ describe('cautions', () => {
     const groups = input.labels.map((_, row) => `town ${row % 8}`)
     const labels = input.labels.map((label, row) => row === 5 ? null : row < 3 ? 'rare' : label)
     const { warnings } = await run({ ...input, contrast: { pair: null, polarity: null, topic: null }, labels, groups, test: Uint8Array.from(labels, (_, row) => row >= 90 ? 1 : 0), texts: input.labels.map((label, row) => `${label === '1' ? 'yes' : 'no'} ${row}`) }, { methods: ['logistic'] })
-    const openings = [/^8 of 8 groups of the test rows also occur/, /^N-grams of the text alone/, /^No test row is "rare"/, /^"rare" has fewer rows/, /^The intervals rest on 8 groups/, /^1 row without a label/]
+    const openings = [/^8 of 8 groups of the test rows also occur/, /^N-grams of the text alone/, /^No test row is “rare”/, /^“rare” has fewer rows/, /^The intervals rest on 8 groups/, /^1 row without a label/]
     const told = warnings.filter(warning => openings.some(opening => opening.test(warning)))
     expect(told.map(warning => openings.findIndex(opening => opening.test(warning)))).toEqual([0, 1, 2, 3, 4, 5])
     expect(told[0]).toBe(warnings[0])
@@ -66,7 +66,7 @@ describe('groups on both sides of marked test rows', () => {
   const test = Uint8Array.from({ length: 240 }, (_, row) => row >= 200 || row < 3 ? 1 : 0)
   const groups = Array.from(test, (_, row) => row >= 204 ? `held ${row % 12}` : `town ${row % 20}`)
   // Rows 0, 1 and 2, and 200 to 203, are of towns 0, 1, 2 and 3 that also train.
-  const sentence = '4 of 16 groups of the test rows also occur in training ("town 0", "town 1", "town 2" and 1 more), with 7 of 43 test rows: the test score may rest on remembering them. Mark whole groups as test rows, or choose no test column, and groups are kept whole.'
+  const sentence = '4 of 16 groups of the test rows also occur in training (“town 0”, “town 1”, “town 2” and 1 more), with 7 of 43 test rows: the test score may rest on remembering them. Mark whole groups as test rows, or choose no test column, and groups are kept whole.'
 
   it('are counted, named and told first, for classes and for numbers', async () => {
     const classes = await run({ ...made(240), contrast: { pair: null, polarity: null, topic: null }, groups, test })
@@ -84,7 +84,7 @@ describe('groups on both sides of marked test rows', () => {
       columns: words, groups: sentenceOf.map(own => `document ${Math.floor(own / 5)}`), test: Uint8Array.from(sentenceOf, own => own < 22 ? 1 : 0),
       sites: ['site'], readSite: () => Promise.resolve({ data: pythagorean(heads, 12), rows: sentenceOf.length, columns: 12 })
     })
-    expect(summary.warnings[0]).toMatch(/^1 of 5 groups of the test sentences also occur in training \("document 4"\), with 2 of 22 test sentences: .* Mark whole groups as test sentences/)
+    expect(summary.warnings[0]).toMatch(/^1 of 5 groups of the test sentences also occur in training \(“document 4”\), with 2 of 22 test sentences: .* Mark whole groups as test sentences/)
   })
 })
 
@@ -132,7 +132,7 @@ describe('a column of numbers with a cell of something else', () => {
     const input = { ...made(60), ...datasetRows ? { datasetRows } : {} }
     expect(await reported(run({ ...input, labels: cells }))).toEqual({
       code: 'label-all-unique', field: 'label', row: 18,
-      message: '59 of 60 labels are numbers; row 18, "n/a", is the first that is not. All 60 labels are different, so none can be learned from one row and tested on another.',
+      message: '59 of 60 labels are numbers; row 18, “n/a”, is the first that is not. All 60 labels are different, so none can be learned from one row and tested on another.',
       hint: 'Predict numbers (--task numeric; in the window Predicted as, Numbers), which leaves rows without a number out, or correct the cell.'
     })
     expect(await reported(run({ ...input, labels: cells.map(cell => cell === 'n/a' ? '0' : cell) }))).toMatchObject({ code: 'label-too-many-classes', hint: 'Predict numbers (--task numeric; in the window Predicted as, Numbers).' })
@@ -147,7 +147,7 @@ describe('a column of numbers with a cell of something else', () => {
     const labels = Array.from({ length: 240 }, (_, row) => row === 7 ? 'n/a' : String(row % 30))
     const { warnings, task } = await run({ ...made(240), labels }, { methods: ['nearest-centroid'] })
     expect(task).toBe('multiclass')
-    expect(warnings).toContain('239 of 240 labels are numbers; row 8, "n/a", is the first that is not. They were taken as 31 classes: predict numbers (--task numeric; in the window Predicted as, Numbers), which leaves rows without a number out, or correct the cell.')
+    expect(warnings).toContain('239 of 240 labels are numbers; row 8, “n/a”, is the first that is not. They were taken as 31 classes: predict numbers (--task numeric; in the window Predicted as, Numbers), which leaves rows without a number out, or correct the cell.')
     // A few numbers are names of classes.
     const few = await run({ ...made(240), labels: labels.map(label => label === 'n/a' ? label : String(Number(label) % 3)) }, { methods: ['nearest-centroid'] })
     expect(few.warnings.join()).not.toMatch(/are numbers/)
@@ -155,11 +155,11 @@ describe('a column of numbers with a cell of something else', () => {
 
   it('is predicted as numbers without the row, which is named', async () => {
     const { summary, actual } = await numbersOf(numeric(60, own => { own[7] = 'n/a'; own[20] = ''; own[30] = '1,234' }))
-    expect(summary.warnings).toContain('2 rows have no number in "price" and took no part; the first is row 18, "n/a".')
+    expect(summary.warnings).toContain('2 rows have no number in “price” and took no part; the first is row 18, “n/a”.')
     expect(summary.warnings).toContain('1 row without a value took no part.')
     expect([...actual.values].flatMap((value, row) => Number.isNaN(value) ? [row] : [])).toEqual([7, 20, 30])
     expect(await reported(numbersOf(numeric(60, own => own.forEach((_, row) => { if (row % 3 !== 0) own[row] = 'warm' }))))).toMatchObject({
-      code: 'target-not-numeric', row: 12, message: '"warm" in the column "price" is not a number; 20 of 60 cells are.'
+      code: 'target-not-numeric', row: 12, message: '“warm” in the column “price” is not a number; 20 of 60 cells are.'
     })
   })
 })
@@ -170,8 +170,8 @@ describe('classes on one side of marked test rows', () => {
     const test = Uint8Array.from(input.labels, (_, row) => row >= 90 ? 1 : 0)
     const labels = input.labels.map((label, row) => row % 15 === 0 ? (row >= 90 ? 'only tested' : 'only trained') : label)
     const { warnings, sites } = await run({ ...input, labels, test }, { methods: ['nearest-centroid'] })
-    expect(warnings).toContain('No training row is "only tested": the probe cannot predict what only test rows are.')
-    expect(warnings).toContain('No test row is "only trained", which training rows are: what the probe does there is not scored, and the area under the curve has no meaning.')
+    expect(warnings).toContain('No training row is “only tested”: the probe cannot predict what only test rows are.')
+    expect(warnings).toContain('No test row is “only trained”, which training rows are: what the probe does there is not scored, and the area under the curve has no meaning.')
     expect(sites[0]?.metrics.auroc).toBeNull()
   })
 })

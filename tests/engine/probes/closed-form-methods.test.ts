@@ -130,7 +130,7 @@ describe('closed-form probes', () => {
   })
 
   it('are refused in words: unknown names, too many classes', () => {
-    expect(() => probeMethod('magic')).toThrow(/no probe method "magic"/)
+    expect(() => probeMethod('magic')).toThrow(/no probe method “magic”/)
     expect(() => { checkMethods(['mass-mean'], { classes: 3, pair: false, polarity: false }) }).toThrow(/two classes/)
   })
 })

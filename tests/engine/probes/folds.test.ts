@@ -142,7 +142,7 @@ describe('labels', () => {
   })
 
   it('refuse columns that no probe can learn', () => {
-    expect(() => codeLabels(['a', 'a', 'a'])).toThrow(/Every label is "a"/)
+    expect(() => codeLabels(['a', 'a', 'a'])).toThrow(/Every label is “a”/)
     expect(() => codeLabels([null, null])).toThrow(/No row has a label/)
     expect(() => codeLabels(['a', 'b', 'c', 'd'])).toThrow(/All 4 labels are different/)
     expect(() => codeLabels(['a', 'b', 'c', 'd', 'd'])).toThrow(/4 classes over 5 labelled rows/)

@@ -154,7 +154,7 @@ describe('sweep', () => {
     const input = made({ rows: 240, columns: 6, classes: 2, signal: [0] })
     const labels = input.labels.map((label, row) => row < 30 ? 'rare' : label)
     const { outcome: { summary } } = await run({ ...input, labels, groups: labels.map((label, row) => label === 'rare' ? 'alone' : String(row % 12)) })
-    expect(summary.warnings).toContain('In 1 of 5 folds the training rows lack a class; the probe cannot predict it there. "rare" lies in one group alone, which is held out whole: choose another group column.')
+    expect(summary.warnings).toContain('In 1 of 5 folds the training rows lack a class; the probe cannot predict it there. “rare” lies in one group alone, which is held out whole: choose another group column.')
   })
 
   it('suspects pairs torn apart when the text alone falls far below chance', async () => {
@@ -191,7 +191,7 @@ describe('sweep', () => {
     expect(few.outcome.summary.folds).toBe(4)
     expect(few.outcome.summary.warnings.join('\n')).toMatch(/rest on 4 groups[^]*Only 4 groups can be held out/)
     const rare = await run({ ...input, labels: input.labels.map((label, row) => row < 2 ? 'rare' : label) })
-    expect(rare.outcome.summary.warnings.join('\n')).toMatch(/"rare" has fewer rows than there are folds/)
+    expect(rare.outcome.summary.warnings.join('\n')).toMatch(/“rare” has fewer rows than there are folds/)
     // The rare class cannot be held out and learned, so its recall is 0; the other two still are.
     expect(rare.outcome.summary.sites[0]?.metrics.balancedAccuracy).toBeLessThanOrEqual(2 / 3)
     expect(rare.outcome.summary.sites[0]?.metrics.accuracy).toBeGreaterThan(0.8)

@@ -92,12 +92,12 @@ describe('tokenizers of GGUF files', () => {
 
   it.each(['kimi-k2', 'afmoe', 'superbpe', 'tiny_aya', 'cohere2moe', 'chameleon', 'gemma4', 'granite-embed-multi-311m', 'sarvam-moe', 'whitespace'])('refuses %s, and says what to do', name => {
     expect(() => cuttingRules(name, 'm.gguf')).toThrow(expect.objectContaining({ report: expect.objectContaining({
-      code: 'tokenizer-unsupported', file: 'm.gguf', message: expect.stringContaining(`by the rules "${name}"`) as string, hint: expect.stringContaining('tokenizer.json') as string
+      code: 'tokenizer-unsupported', file: 'm.gguf', message: expect.stringContaining(`by the rules “${name}”`) as string, hint: expect.stringContaining('tokenizer.json') as string
     }) as ErrorReport }) as Error)
   })
 
   it.each([
-    ['rules', { pre: 'nobody-knows' }, 'splits text by the rules "nobody-knows"'], ['kinds', { model: 'rwkv' }, 'of the kind "rwkv"']
+    ['rules', { pre: 'nobody-knows' }, 'splits text by the rules “nobody-knows”'], ['kinds', { model: 'rwkv' }, 'of the kind “rwkv”']
   ])('refuses unknown %s by name', (_, further, words) => {
     const metadata = metadataOf(read<Source>('tokenizers/qwen/tokenizer.json'), null, { model: 'gpt2', ...further })
     expect(() => ggufTokenizer({ path: 'm.gguf', files: [], folder: '', bytes: 0, tensors: new Map(), metadata }, 512)).toThrow(words)

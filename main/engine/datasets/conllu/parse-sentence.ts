@@ -1,5 +1,6 @@
 import { rangesInText, textOfTokens, type SurfaceToken } from './character-ranges'
 import type { TreebankSentence, TreebankWord } from './sentence'
+import { quoted } from '../../quoted'
 
 /** Lines of one sentence, without the blank line that ends it. */
 export interface SentenceBlock {
@@ -57,11 +58,11 @@ export function parseSentence(block: SentenceBlock): ParsedSentence | string {
         }
       })
     }
-    const note = given !== null && aligned === null ? `Line ${block.line}, sentence “${id}”: its text comment is not made of its words, so the text was put together from them.` : null
+    const note = given !== null && aligned === null ? `Line ${block.line}, sentence ${quoted(id)}: its text comment is not made of its words, so the text was put together from them.` : null
     return { sentence, note }
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    return `Line ${error.line}, sentence “${id}”: ${error.reason}; the sentence was left out.`
+    return `Line ${error.line}, sentence ${quoted(id)}: ${error.reason}; the sentence was left out.`
   }
 }
 
@@ -96,7 +97,7 @@ function readLines({ line: first, lines }: SentenceBlock): { readonly words: rea
       ranges.push({ first: from, last: to, line: { line, columns } })
       return
     }
-    if (!/^\d+$/.test(id)) throw new Refusal(line, `“${id.slice(0, 20)}” is no word number`)
+    if (!/^\d+$/.test(id)) throw new Refusal(line, `${quoted(id, 20)} is no word number`)
     if (Number(id) !== words.length + 1) throw new Refusal(line, `word ${id} stands where word ${words.length + 1} was expected`)
     if ((columns[1] ?? '') === '') throw new Refusal(line, `word ${id} has no form`)
     words.push({ line, columns })
@@ -110,9 +111,9 @@ function readLines({ line: first, lines }: SentenceBlock): { readonly words: rea
 function treeOf(words: readonly WordLine[]): { readonly heads: readonly number[]; readonly depths: readonly number[] } {
   const heads = words.map(({ line, columns }, index) => {
     const head = columns[6] ?? '_'
-    const named = `word ${index + 1} (“${(columns[1] ?? '').slice(0, 40)}”)`
+    const named = `word ${index + 1} (${quoted(columns[1] ?? '', 40)})`
     if (head === '_' || head === '') throw new Refusal(line, `${named} has no head`)
-    if (!/^\d+$/.test(head)) throw new Refusal(line, `the head of ${named} is “${head.slice(0, 20)}”, which is no word number`)
+    if (!/^\d+$/.test(head)) throw new Refusal(line, `the head of ${named} is ${quoted(head, 20)}, which is no word number`)
     if (Number(head) > words.length) throw new Refusal(line, `the head of ${named} is word ${head}, and there are ${words.length}`)
     if (Number(head) === index + 1) throw new Refusal(line, `${named} is its own head`)
     return Number(head)

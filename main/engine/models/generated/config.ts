@@ -1,4 +1,5 @@
 import { LayerscopeError } from '../../errors'
+import { quotedValue } from '../../quoted'
 
 /**
  * A `config.json` read field by field. Both spellings that are in use are looked up: a field is asked for by all its names,
@@ -22,7 +23,7 @@ export class ModelConfig {
     for (const name of names) {
       const value = this.fields[name]
       if (value === undefined || value === null) continue
-      if (typeof value !== 'number' || !Number.isFinite(value)) throw this.invalid(name, `is ${JSON.stringify(value)}, not a number`)
+      if (typeof value !== 'number' || !Number.isFinite(value)) throw this.invalid(name, `is ${quotedValue(value)}, not a number`)
       return value
     }
     return null

@@ -1,4 +1,5 @@
 import { LayerscopeError } from '../../errors'
+import { quoted } from '../../quoted'
 import { modelTypeOfClass } from '../model-type'
 import type { Activation, Architecture, Positions, TensorNames } from './architecture'
 import type { ModelConfig } from './config'
@@ -385,7 +386,7 @@ export function familyOf(modelType: string, file: string): Family {
   if (family) return family
   const nearest = FAMILIES.flatMap(({ modelTypes }) => modelTypes).map((known) => ({ known, distance: editDistance(known, modelType) })).sort((a, b) => a.distance - b.distance)[0]
   throw new LayerscopeError({
-    code: 'model-family-unknown', message: `Layerscope cannot write a graph for the family "${modelType}" yet; the nearest one it knows is "${nearest?.known}".`, file,
+    code: 'model-family-unknown', message: `Layerscope cannot write a graph for the family ${quoted(modelType)} yet; the nearest one it knows is ${quoted(nearest?.known ?? '')}.`, file,
     hint: 'Export the model to ONNX (optimum-cli export onnx) and open that.'
   })
 }

@@ -1,6 +1,7 @@
 import { open, readFile, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import { LayerscopeError } from '../../errors'
+import { quotedValue } from '../../quoted'
 import type { ByteRange } from './graph-builder'
 
 /** Element types of the safetensors format that a graph can read in place, with their widths in bytes. */
@@ -60,7 +61,7 @@ async function shardPaths(index: string): Promise<string[]> {
   if (typeof map !== 'object' || map === null) throw invalid('has no weight_map')
   const names = new Set<string>()
   for (const name of Object.values(map)) {
-    if (typeof name !== 'string' || name !== basename(name) || ['', '.', '..'].includes(name) || name.includes('\\')) throw invalid(`names ${JSON.stringify(name)}, which is not a file beside it`)
+    if (typeof name !== 'string' || name !== basename(name) || ['', '.', '..'].includes(name) || name.includes('\\')) throw invalid(`names ${quotedValue(name)}, which is not a file beside it`)
     names.add(name)
   }
   if (names.size === 0) throw invalid('names no file')

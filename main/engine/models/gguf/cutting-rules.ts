@@ -1,4 +1,5 @@
 import { LayerscopeError } from '../../errors'
+import { quoted } from '../../quoted'
 import type { TokenizerFile } from '../tokenizer'
 
 export type Component = NonNullable<TokenizerFile['pre_tokenizer']>
@@ -106,7 +107,7 @@ export function cuttingRules(name: string, file: string): CuttingRules {
   if (rules) return rules
   throw new LayerscopeError({
     code: 'tokenizer-unsupported', file, field: 'tokenizer.ggml.pre',
-    message: `The file's tokenizer splits text by the rules "${name}", which Layerscope does not know.`,
+    message: `The file's tokenizer splits text by the rules ${quoted(name)}, which Layerscope does not know.`,
     hint: TOKENIZER_BESIDE
   })
 }

@@ -1,4 +1,5 @@
 import { LayerscopeError } from '../../errors'
+import { quoted, quotedValue } from '../../quoted'
 import type { Architecture, Rotary, RotaryScaling, TensorNames } from '../generated/architecture'
 import type { GgufFile, GgufValue } from './gguf-file'
 import { toFloat32 } from './block-types'
@@ -118,7 +119,7 @@ export async function ggufModel(file: GgufFile): Promise<GgufModel> {
   if (typeof name !== 'string' || !family) {
     throw new LayerscopeError({
       code: 'model-family-unknown', file: file.path,
-      message: `Layerscope cannot run the GGUF architecture "${String(name)}" yet; it knows ${Object.keys(FAMILIES).join(', ')}.`,
+      message: `Layerscope cannot run the GGUF architecture ${quoted(String(name))} yet; it knows ${Object.keys(FAMILIES).join(', ')}.`,
       hint: 'Export the model to ONNX (optimum-cli export onnx) and open that.'
     })
   }
@@ -199,7 +200,7 @@ class MetadataReader {
     if (value === undefined) return null
     // Some files give one number a block; the graph needs them equal.
     const number = Array.isArray(value) && value.every((entry) => entry === value[0]) ? value[0] : value
-    if (typeof number !== 'number' || !Number.isFinite(number)) throw this.invalid(key, `is ${JSON.stringify(value)?.slice(0, 60)}, not one number`)
+    if (typeof number !== 'number' || !Number.isFinite(number)) throw this.invalid(key, `is ${quotedValue(value)}, not one number`)
     return number
   }
 

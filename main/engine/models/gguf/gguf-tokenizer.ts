@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { LayerscopeError } from '../../errors'
+import { quoted } from '../../quoted'
 import type { Tokenizer } from '../open-model'
 import { PipelineTokenizer, tokenizerFileSchema } from '../tokenizer'
 import type { GgufFile } from './gguf-file'
@@ -40,7 +41,7 @@ function writerOf(file: GgufFile): ((vocabulary: GgufVocabulary) => unknown) | n
   if (write) return write
   throw new LayerscopeError({
     code: 'tokenizer-unsupported', file: file.path, field: 'tokenizer.ggml.model',
-    message: `The file's tokenizer is of the kind "${String(model)}", which Layerscope does not know; it knows ${Object.keys(KINDS).join(', ')}.`, hint: TOKENIZER_BESIDE
+    message: `The file's tokenizer is of the kind ${quoted(String(model))}, which Layerscope does not know; it knows ${Object.keys(KINDS).join(', ')}.`, hint: TOKENIZER_BESIDE
   })
 }
 

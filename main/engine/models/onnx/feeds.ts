@@ -1,5 +1,6 @@
 import { Tensor as OrtTensor } from 'onnxruntime-node'
 import { LayerscopeError } from '../../errors'
+import { quoted } from '../../quoted'
 import { isPastInput } from './lift-branch'
 import type { TokenBatch } from '../open-model'
 import type { CacheHints } from '../readable-model'
@@ -50,7 +51,7 @@ function feed(input: GraphInput, batch: TokenBatch, hints: CacheHints): OrtTenso
 function unfilled(name: string): LayerscopeError {
   return new LayerscopeError({
     code: 'model-inputs',
-    message: `This graph also needs “${name}”, which a text alone does not give.`,
+    message: `This graph also needs ${quoted(name)}, which a text alone does not give.`,
     hint: 'Open the part of the model that takes input_ids by itself (for an encoder–decoder model, its encoder).'
   })
 }

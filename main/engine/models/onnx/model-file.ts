@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { LayerscopeError } from '../../errors'
+import { quoted } from '../../quoted'
 import { FileWindow } from './file-window'
 import { onnx, type NodeMessage, type TensorMessage, type ValueInfoMessage } from './proto'
 
@@ -122,7 +123,7 @@ class Scanner {
     }
     if (external) {
       const location = entries.get('location') ?? ''
-      if (location === '') throw this.unreadable(`the weight “${name}” names no file that holds it`)
+      if (location === '') throw this.unreadable(`the weight ${quoted(name)} names no file that holds it`)
       const stored = { location, offset: Number(entries.get('offset') ?? 0), length: Number(entries.get('length') ?? 0) }
       return { name, dims, dataType, tensor: null, stored }
     }

@@ -1,5 +1,6 @@
 import type { GraphView } from './graph-view'
 import { normOf } from './norm'
+import { quoted } from '../../quoted'
 
 /** One addition to the residual stream. */
 export interface ResidualStep {
@@ -36,7 +37,7 @@ export interface ResidualStream {
  */
 export function followResidual(view: GraphView, tokenInput: string, attends: (from: string, to: string) => boolean): ResidualStream | string {
   const embedding = tokenEmbedding(view, tokenInput)
-  if (embedding === null) return `No table is looked up with “${tokenInput}”, so the token embedding was not found.`
+  if (embedding === null) return `No table is looked up with ${quoted(tokenInput)}, so the token embedding was not found.`
   let current = embedding
   let embedded: string | null = null
   let positions: string | null = null

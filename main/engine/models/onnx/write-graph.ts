@@ -1,6 +1,7 @@
 import { basename, dirname, isAbsolute, join, normalize, relative, sep } from 'node:path'
 import { existsSync, realpathSync, statSync } from 'node:fs'
 import { LayerscopeError } from '../../errors'
+import { quoted } from '../../quoted'
 import { Additions } from './additions'
 import type { GraphView } from './graph-view'
 import type { Initializer } from './model-file'
@@ -34,7 +35,7 @@ export class WeightFiles {
     for (const [location, bytes] of needed) {
       if (isAbsolute(location) || normalize(location).split(sep)[0] === '..') {
         throw new LayerscopeError({
-          code: 'model-data-outside', message: `${basename(modelPath)} keeps its weights in “${location}”, outside its own folder, where Layerscope does not follow it.`, file: modelPath,
+          code: 'model-data-outside', message: `${basename(modelPath)} keeps its weights in ${quoted(location)}, outside its own folder, where Layerscope does not follow it.`, file: modelPath,
           hint: `Put ${basename(location)} beside ${basename(modelPath)} and export the model again, or take it from its source.`
         })
       }
@@ -42,7 +43,7 @@ export class WeightFiles {
       if (!existsSync(path)) {
         throw new LayerscopeError({
           code: 'model-data-missing',
-          message: `${basename(modelPath)} keeps its weights in “${location}”, which is not beside it.`,
+          message: `${basename(modelPath)} keeps its weights in ${quoted(location)}, which is not beside it.`,
           file: path,
           hint: `Put ${basename(location)} into the folder of ${basename(modelPath)}, under the name it was downloaded with.`
         })

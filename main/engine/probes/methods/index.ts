@@ -1,5 +1,6 @@
 import { methodObstacle, probeMethods, type MethodFacts, type NeededColumn } from '../../../../preload/probe-methods'
 import { LayerscopeError } from '../../errors'
+import { quoted } from '../../quoted'
 import type { ProbeMethod } from '../probe-method'
 import { ccs } from './ccs'
 import { lda } from './lda'
@@ -18,7 +19,7 @@ export function probeMethod(name: string): ProbeMethod {
   if (method) return method
   throw new LayerscopeError({
     code: 'method-unknown', field: 'methods',
-    message: `There is no probe method "${name}".`,
+    message: `There is no probe method ${quoted(name)}.`,
     hint: `Methods: ${methods.map(candidate => candidate.name).join(', ')}.`
   })
 }

@@ -1,8 +1,9 @@
 import type { ChosenSite, RegressedSite } from '../../../../preload/contract'
 import type { ProbePlan } from '../../../../preload/recipe'
 import { LayerscopeError } from '../../errors'
+import { quoted } from '../../quoted'
 import { foldsAmong, placesAmong, planFolds, type FoldPlan, type FoldRequest } from '../folds'
-import { constantSites, fewGroups, mostSeriousFirst, quoted, sharedGroups, type Caution } from '../cautions'
+import { constantSites, fewGroups, mostSeriousFirst, sharedGroups, type Caution } from '../cautions'
 import { checkSplit, choiceCautions, codeGroups, groupCautions, hasValidation, type CodedGroups } from '../groups'
 import { foldOfRow, foldSizes } from '../kept-probes'
 import { ProbeWorker } from '../probe-worker-host'
@@ -114,7 +115,7 @@ function foldsOf({ whole, rows }: NonNullable<RegressionInput['among']>, own: Co
 
 function checkMethods(methods: readonly string[]): void {
   const unknown = methods.find(name => name !== 'ridge')
-  if (unknown !== undefined) throw new LayerscopeError({ code: 'method-unknown', field: 'methods', message: `"${unknown}" does not predict numbers.`, hint: 'Methods for numbers: ridge.' })
+  if (unknown !== undefined) throw new LayerscopeError({ code: 'method-unknown', field: 'methods', message: `${quoted(unknown)} does not predict numbers.`, hint: 'Methods for numbers: ridge.' })
 }
 
 /** Rows of all targets permuted together; with a predefined test split within its two sides. */
@@ -151,7 +152,7 @@ function dataCautions({ rows, names, missing, notNumbers }: CodedTargets, groups
   const cautions: Caution[] = []
   if (missing > 0) cautions.push({ ground: 'rows', says: `${rowsOf(missing)} without ${names.length > 1 ? 'a value in every target' : 'a value'} took no part.` })
   for (const { name, count, row, cell } of notNumbers) {
-    cautions.push({ ground: 'rows', says: `${rowsOf(count)} ${count === 1 ? 'has' : 'have'} no number in "${name}" and took no part; ${count === 1 ? 'it is' : 'the first is'} row ${row}, ${quoted(cell)}.` })
+    cautions.push({ ground: 'rows', says: `${rowsOf(count)} ${count === 1 ? 'has' : 'have'} no number in ${quoted(name)} and took no part; ${count === 1 ? 'it is' : 'the first is'} row ${row}, ${quoted(cell, 40)}.` })
   }
   cautions.push(...groupCautions(plan, groups, folds.folds, folds.kind === 'test-split'))
   const tested = new Set(testedRows(folds))

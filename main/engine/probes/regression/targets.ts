@@ -1,6 +1,6 @@
 import type { Coordinates } from '../../../../preload/contract'
 import { LayerscopeError } from '../../errors'
-import { quoted } from '../cautions'
+import { quoted } from '../../quoted'
 
 /** Columns of numbers to predict, over the rows that have a value in each of them. */
 export interface CodedTargets {
@@ -28,7 +28,7 @@ export function codeTargets(names: readonly string[], columns: readonly (readonl
   const all = columns[0]?.length ?? 0
   const rows = Int32Array.from({ length: all }, (_, row) => row).filter(row => numbers.every(values => !Number.isNaN(values[row])))
   if (rows.length === 0) {
-    throw new LayerscopeError({ code: 'target-missing', message: `No row has a value of ${names.map(name => `"${name}"`).join(' and ')}.`, field: 'label', hint: 'Choose another label column.' })
+    throw new LayerscopeError({ code: 'target-missing', message: `No row has a value of ${names.map(name => quoted(name)).join(' and ')}.`, field: 'label', hint: 'Choose another label column.' })
   }
   const values = new Float64Array(names.length * rows.length)
   numbers.forEach((own, target) => { rows.forEach((row, i) => { values[target * rows.length + i] = own[row] as number }) })
@@ -36,7 +36,7 @@ export function codeTargets(names: readonly string[], columns: readonly (readonl
     const own = values.subarray(target * rows.length, (target + 1) * rows.length)
     if (own.some(value => value !== own[0])) return
     throw new LayerscopeError({
-      code: 'target-constant', field: 'label', message: `Every row has the same "${name}" (${own[0] ?? ''}): there is nothing to predict.`, hint: 'Choose another label column.'
+      code: 'target-constant', field: 'label', message: `Every row has the same ${quoted(name)} (${own[0] ?? ''}): there is nothing to predict.`, hint: 'Choose another label column.'
     })
   })
   const empty = Array.from({ length: all }, (_, row) => columns.some(cells => isEmpty(cells[row] ?? null))).filter(Boolean).length
@@ -63,7 +63,7 @@ function otherCells(name: string, cells: readonly (string | null)[], numbers: Fl
   if (count > others.length) return [{ name, count: others.length, row, cell }]
   throw new LayerscopeError({
     code: 'target-not-numeric', field: 'label', row,
-    message: `${quoted(cell)} in the column "${name}" is not a number${count === 0 ? '' : `; ${count} of ${count + others.length} cells are`}.`, hint: 'Predict this column as classes (--task classes), or choose a column of numbers.'
+    message: `${quoted(cell, 40)} in the column ${quoted(name)} is not a number${count === 0 ? '' : `; ${count} of ${count + others.length} cells are`}.`, hint: 'Predict this column as classes (--task classes), or choose a column of numbers.'
   })
 }
 

@@ -2,6 +2,7 @@ import type { ChosenSite, TreeSite } from '../../../../preload/contract'
 import { measures as measureInfo, writeMeasure } from '../../../../preload/measures'
 import type { ProbePlan } from '../../../../preload/recipe'
 import { LayerscopeError } from '../../errors'
+import { quoted } from '../../quoted'
 import { constantSites, fewGroups, mostSeriousFirst, sharedGroups, type Caution } from '../cautions'
 import type { FoldSizes } from '../kept-probes'
 import { ProbeWorker } from '../probe-worker-host'
@@ -34,7 +35,7 @@ export async function treeSweep(
 ): Promise<SweepOutcome<TreeSite, ActualTrees>> {
   const began = performance.now()
   const unknown = plan.methods.find(name => name !== 'structural')
-  if (unknown !== undefined) throw new LayerscopeError({ code: 'method-unknown', field: 'methods', message: `"${unknown}" does not predict trees.`, hint: 'Methods for trees: structural.' })
+  if (unknown !== undefined) throw new LayerscopeError({ code: 'method-unknown', field: 'methods', message: `${quoted(unknown)} does not predict trees.`, hint: 'Methods for trees: structural.' })
   stopIfAborted(signal)
   const treebank = codeTreebank(input.columns)
   const clusters = clustersOf(treebank, input.groups)
@@ -94,7 +95,7 @@ function testMarks({ starts, rows }: Treebank, test: Uint8Array, names: TreeColu
     const mark = test[own[0] as number] as number
     if (own.some(row => test[row] !== mark)) {
       throw new LayerscopeError({
-        code: 'test-splits-sentence', field: 'test', row: (own[0] as number) + 1, message: `The test column marks only some words of the sentence “${names?.[own[0] as number] ?? ''}”.`,
+        code: 'test-splits-sentence', field: 'test', row: (own[0] as number) + 1, message: `The test column marks only some words of the sentence ${quoted(names?.[own[0] as number] ?? '')}.`,
         hint: 'Choose a column that marks whole sentences.'
       })
     }

@@ -1,4 +1,5 @@
 import { LayerscopeError } from '../../errors'
+import { quoted } from '../../quoted'
 import { treeDepths } from './tree'
 
 /** Columns of a table of words, one entry an activation row; null where the table has no such column. */
@@ -41,7 +42,7 @@ export interface Treebank {
  */
 export function codeTreebank({ sentence, id, head, length, upos, deprel }: TreeColumns): Treebank {
   if (sentence === null || id === null || head === null) {
-    const missing = Object.entries({ sentence, id, head }).filter(([, column]) => column === null).map(([name]) => `“${name}”`)
+    const missing = Object.entries({ sentence, id, head }).filter(([, column]) => column === null).map(([name]) => quoted(name))
     throw new LayerscopeError({
       code: 'tree-columns-missing', field: 'task', message: `The rows hold no trees: the ${missing.length === 1 ? 'column' : 'columns'} ${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing.`,
       hint: 'Open a CoNLL-U file word by word.'
