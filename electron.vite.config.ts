@@ -30,6 +30,8 @@ export default defineConfig({
           'projection-worker': at('main/engine/projections/projection-worker.ts'),
           'analysis-worker': at('main/engine/analyses/analysis-worker.ts')
         },
+        // An index file that a worker imports one name from brings that name alone: no worker loads the database to fit a probe.
+        treeshake: { moduleSideEffects: [{ test: /\/main\/engine\//, sideEffects: false }] },
         // Flat: workers are found beside the module that starts them.
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunk-[name]-[hash].js' }
       }
