@@ -18,7 +18,8 @@ const { cancelled } = workerData as ProbeWorkerData
 
 interface Sweep {
   readonly start: SweepStart
-  readonly products: Products
+  /** Made for the first site: baselines need none. */
+  products: Promise<Products> | null
 }
 
 let sweep: Sweep | null = null
@@ -33,10 +34,9 @@ function checkpoint(): void {
   if (Atomics.load(cancelled, 0) === 1) throw new LayerscopeError({ code: 'cancelled', message: 'Cancelled.' })
 }
 
-async function begin(start: SweepStart): Promise<Sweep> {
-  const { classes, threads } = start
+function begin(start: SweepStart): Sweep {
   start.methods.forEach(probeMethod)
-  return { start, products: await Products.create(classes === 2 ? 1 : classes, threads) }
+  return { start, products: null }
 }
 
 function baselinesOf({ start }: Sweep, texts: readonly string[]): Baselines {
@@ -56,9 +56,11 @@ async function fit(current: Sweep, { site, matrix }: SweepSite): Promise<readonl
   }
 }
 
-async function fitMethods({ start, products }: Sweep, data: SiteData): Promise<readonly FittedSite[]> {
-  const { plan, codes, classes } = start
-  const context = { data, cellOfRow: plan.cellOfRow, classes, products, contrast: start.contrast, seed: start.seed, checkpoint }
+async function fitMethods(current: Sweep, data: SiteData): Promise<readonly FittedSite[]> {
+  const { start } = current
+  const { plan, codes, classes, threads } = start
+  current.products ??= Products.create(classes === 2 ? 1 : classes, threads)
+  const context = { data, cellOfRow: plan.cellOfRow, classes, products: await current.products, contrast: start.contrast, seed: start.seed, checkpoint }
   const tested = testedRows(plan)
   const groups = Int32Array.from(tested, row => start.groups[row] as number)
   const outcomes: FittedSite[] = []
@@ -109,7 +111,7 @@ function controlScore({ controlCodes, classes, seed }: SweepStart, probabilities
 async function handle(message: ToProbeWorker): Promise<void> {
   switch (message.kind) {
     case 'start':
-      sweep = await begin(message)
+      sweep = begin(message)
       post({ kind: 'started' })
       return
     case 'baselines':
@@ -146,7 +148,7 @@ async function handle(message: ToProbeWorker): Promise<void> {
       return
     }
     case 'close':
-      await sweep?.products.release()
+      await (await sweep?.products)?.release()
       await trees?.products.release()
       sweep = null
       trees = null

@@ -1,6 +1,6 @@
 import type { FoldPlan } from './folds'
 import { seededRandom, shuffle } from './random'
-import { textBuckets, textFeatures, type SparseRows } from './text-features'
+import { rowsOf, textBuckets, textFeatures, type SparseRows } from './text-features'
 
 /** C of the text classifier; its features have length 1, so it needs little regularisation. Fixed: nothing is chosen on test rows. */
 const strength = 10
@@ -27,13 +27,16 @@ export function textBaseline(
   const textOf = (i: number): string => (texts[rows[i] as number] ?? '').slice(0, longestText)
   const probabilities = new Float64Array(rows.length * classes).fill(NaN)
   const outputs = classes === 2 ? 1 : classes
+  const everyRow = [...rows.keys()]
+  // Where all texts may be kept, no fold reads them again.
+  const kept = sampled(everyRow, textOf).length === everyRow.length ? textFeatures(everyRow.map(textOf)) : null
   for (const { training, testCells } of plan.outer) {
     const cells = new Set(plan.trainings[training])
-    const members = sampled([...rows.keys()].filter(i => cells.has(plan.cellOfRow[i] as number)), textOf)
-    const features = textFeatures(members.map(textOf))
+    const members = sampled(everyRow.filter(i => cells.has(plan.cellOfRow[i] as number)), textOf)
+    const features = kept ? rowsOf(kept, members) : textFeatures(members.map(textOf))
     const size = features.starts[members.length] as number
     const epochs = Math.max(fewestEpochs, Math.min(mostEpochs, Math.floor(visits / (size * outputs * plan.outer.length + 1))))
-    const tested = [...rows.keys()].filter(i => testCells.includes(plan.cellOfRow[i] as number))
+    const tested = everyRow.filter(i => testCells.includes(plan.cellOfRow[i] as number))
     for (let output = 0; output < outputs; output++) {
       const positive = outputs === 1 ? 1 : output
       const signs = Float64Array.from(members, i => codes[i] === positive ? 1 : -1)
@@ -41,7 +44,7 @@ export function textBaseline(
       for (let start = 0; start < tested.length; start += 1024) {
         checkpoint()
         const chunk = tested.slice(start, start + 1024)
-        const held = textFeatures(chunk.map(textOf))
+        const held = kept ? rowsOf(kept, chunk) : textFeatures(chunk.map(textOf))
         chunk.forEach((i, at) => { probabilities[i * classes + positive] = 1 / (1 + Math.exp(-score(model, held, at))) })
       }
     }

@@ -42,6 +42,20 @@ export function textFeatures(texts: readonly string[]): SparseRows {
   return { starts, indices, values }
 }
 
+/** Some of the rows, in the order asked for. */
+export function rowsOf({ starts, indices, values }: SparseRows, rows: readonly number[]): SparseRows {
+  const own = new Int32Array(rows.length + 1)
+  rows.forEach((row, i) => { own[i + 1] = (own[i] as number) + (starts[row + 1] as number) - (starts[row] as number) })
+  const size = own[rows.length] as number
+  const chosen = { starts: own, indices: new Int32Array(size), values: new Float32Array(size) }
+  rows.forEach((row, i) => {
+    const [from, to] = [starts[row] as number, starts[row + 1] as number]
+    chosen.indices.set(indices.subarray(from, to), own[i])
+    chosen.values.set(values.subarray(from, to), own[i])
+  })
+  return chosen
+}
+
 function grown<T extends Int32Array | Float32Array>(from: T, to: T): T {
   to.set(from)
   return to

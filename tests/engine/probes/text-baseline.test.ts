@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { planFolds } from '../../../main/engine/probes/folds'
 import { baselineScores, majorityAccuracy } from '../../../main/engine/probes/site-scores'
 import { fitSparseLogistic, textBaseline } from '../../../main/engine/probes/text-baseline'
+import { rowsOf, textFeatures, type SparseRows } from '../../../main/engine/probes/text-features'
 import { missing, truthCsv } from './shared-files'
 
 /** Text-only accuracy on a file of statements, split by rows or by a group column. */
@@ -15,6 +16,12 @@ function textOnly(name: string, group: string | null): number {
   const plan = planFolds({ codes, classes: 2, groups, test: null, folds: 5, split: 'folds', seed: 0 })
   const rows = Int32Array.from(codes.keys())
   return baselineScores(textBaseline(texts, rows, codes, 2, plan, 0, () => undefined), plan, codes, 2).textOnly
+}
+
+/** Without the room that is left at the end. */
+function trimmed({ starts, indices, values }: SparseRows): SparseRows {
+  const size = starts[starts.length - 1]
+  return { starts, indices: indices.slice(0, size), values: values.slice(0, size) }
 }
 
 describe.skipIf(missing('data/truth/cities.csv'))('text-only baseline on statements (science.md §4)', () => {
@@ -53,6 +60,12 @@ describe('baselines', () => {
     }
     expect(Math.abs(model.bias - lo)).toBeLessThan(5e-3)
     expect(Math.abs((model.weights[7] ?? 0) - lo)).toBeLessThan(5e-3)
+  })
+
+  it('read the same features out of all rows as out of some', () => {
+    const texts = ['The city of Bern is in Switzerland.', '', 'aa bb aa', 'Ünïcode, twice twice']
+    const some = [3, 1, 0]
+    expect(rowsOf(textFeatures(texts), some)).toEqual(trimmed(textFeatures(some.map(row => texts[row] as string))))
   })
 
   it('leave rows in no test fold unscored', () => {
