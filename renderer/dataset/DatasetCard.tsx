@@ -16,7 +16,7 @@ export function DatasetCard(): React.JSX.Element {
   const roles = useWorkbench(({ roles }) => roles)
   const check = useWorkbench(({ rolesCheck }) => rolesCheck)
   return (
-    <Card title="Dataset" icon={Table2} className="DatasetCard" actions={opening ? <IconButton icon={X} label="Cancel opening" size="small" onClick={cancelDataset} /> : dataset.kind !== 'empty' && (
+    <Card title="Dataset" icon={Table2} className="DatasetCard" actions={opening ? <IconButton icon={X} label="Cancel opening the dataset" size="small" onClick={cancelDataset} /> : dataset.kind !== 'empty' && (
       <>
         {dataset.kind === 'ready' && <IconButton icon={Columns3} label="Choose columns…" shortcut="Mod+Shift+C" size="small" onClick={openColumns} />}
         <IconButton icon={FolderOpen} label="Open another dataset…" shortcut="Mod+Shift+O" size="small" onClick={() => void chooseDataset()} />

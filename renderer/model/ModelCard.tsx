@@ -14,7 +14,7 @@ export function ModelCard(): React.JSX.Element {
   const model = useWorkbench(({ model }) => model)
   const opening = openingOf(model)
   const actions = opening
-    ? <IconButton icon={X} label="Cancel opening" size="small" onClick={cancelModel} />
+    ? <IconButton icon={X} label="Cancel opening the model" size="small" onClick={cancelModel} />
     : model.kind === 'empty' ? undefined : (
       <>
         {model.kind === 'ready' && <Button size="small" variant="ghost" icon={MessageSquareText} onClick={openPrompt}>Try a prompt…</Button>}

@@ -87,7 +87,7 @@ test('cancelling what was opened after a model that failed brings the failed one
   await expect(card.getByRole('alert')).toBeVisible()
   const said = await card.getByRole('alert').innerText()
   await chooseModel(other, minilmModel)
-  await card.getByRole('button', { name: 'Cancel opening' }).click()
+  await card.getByRole('button', { name: 'Cancel opening the model' }).click()
   await expect(card.getByText('torn.onnx', { exact: true })).toBeVisible()
   expect(await card.getByRole('alert').innerText()).toBe(said)
   await expect(card.getByRole('button', { name: 'Try again' })).toBeVisible()
