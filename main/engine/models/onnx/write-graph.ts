@@ -4,6 +4,7 @@ import { LayerscopeError } from '../../errors'
 import { quoted } from '../../quoted'
 import { Additions } from './additions'
 import type { GraphView } from './graph-view'
+import { lookUpFirst } from './look-up-first'
 import type { Initializer } from './model-file'
 import { DataType, intAttribute, intsAttribute, onnx, type TensorMessage } from './proto'
 import type { GraphReading, Source } from './read-graph'
@@ -97,7 +98,7 @@ export function writeGraph(view: GraphView, reading: GraphReading, weights: Weig
   })
 
   const wanted = new Set([...outputs.values(), ...keep])
-  const all = [...[...nodes.entries()].sort((a, b) => a[0] - b[0]).map(entry => entry[1]), ...added]
+  const all = lookUpFirst([...[...nodes.entries()].sort((a, b) => a[0] - b[0]).map(entry => entry[1]), ...added], additions)
   const kept = reachingNodes(all, wanted)
   const used = new Set(kept.flatMap(node => [...node.inputs, ...node.captured]))
   const { file } = view.graph
