@@ -17,6 +17,8 @@ const MOST_TENSOR_BYTES = 96 * 2 ** 20
 /** Token ids and rows kept between counting and running; beyond them texts are tokenized a second time. */
 const KEPT_TOKENS = 500_000
 const KEPT_ROWS = 32_768
+/** Texts counted at a time where there are more rows than are kept. */
+const COUNTED_TEXTS = 256
 
 export interface ExtractionProgress {
   /** Vectors stored, one a row and position, of `total`. */
@@ -57,10 +59,12 @@ export async function countRows(options: PassOptions, longest: number): Promise<
   const column = (): Int32Array => new Int32Array(options.dataset.summary.rows)
   const targets = options.positions.map((): Count => ({ rows: 0, tokens: 0, truncated: 0, skipped: [], row: column(), length: column(), position: column(), positionEnd: column(), read: new Map() }))
   const at = (target: number): Count => targets[target] as Count
-  let kept: Window[] | null = []
+  let kept: Window[] | null = options.dataset.summary.rows > KEPT_ROWS ? null : []
   let [keptTokens, keptRows] = [0, 0]
   for await (const window of encodeWindows({
     ...options, longest,
+    // Windows that will not be kept need not be those of the run: small ones leave little for the garbage collector.
+    ...options.dataset.summary.rows > KEPT_ROWS ? { windowTexts: COUNTED_TEXTS } : {},
     onSkipped(skipped, target) { at(target).skipped.push(skipped) },
     onTruncated(target) { at(target).truncated += 1 }
   })) {

@@ -42,6 +42,8 @@ export interface WindowOptions {
   readonly positions: readonly Positions[]
   /** Dataset rows to read; all where left out. */
   readonly only?: ReadonlySet<number> | undefined
+  /** Different texts of a window; an extraction that is resumed needs the same. */
+  readonly windowTexts?: number | undefined
   /** Longest row, in tokens, that fits one allocation. */
   readonly longest: number
   readonly signal?: AbortSignal | undefined
@@ -57,6 +59,9 @@ export async function * encodeWindows(options: WindowOptions): AsyncGenerator<Wi
   // Of each target: where its next row, and the tokens of that row, go.
   const targets = positions.map(own => ({ own, slot: 0, firstToken: 0 }))
   let rows: EncodedRow[] = []
+  const windowTexts = options.windowTexts ?? WINDOW_TEXTS
+  const byCharacters = spanSourceOf(positions) !== null
+  let pool = new Pool()
   let encodings = new Map<string, Encoding>()
   let tokens = 0
   let turn = 0
@@ -70,7 +75,7 @@ export async function * encodeWindows(options: WindowOptions): AsyncGenerator<Wi
         signal?.throwIfAborted()
       }
       const seen = everyToken ? undefined : encodings.get(row.text)
-      const encoding = seen ?? model.tokenizer.encode(row.text)
+      const encoding = seen ?? pooled(model.tokenizer.encode(row.text), byCharacters, pool)
       encodings.set(row.text, encoding)
       const { ids, truncated } = encoding
       if (ids.length > longest) {
@@ -89,13 +94,40 @@ export async function * encodeWindows(options: WindowOptions): AsyncGenerator<Wi
         place.firstToken += ids.length
       }
       if (seen === undefined) tokens += ids.length
-      if (encodings.size >= WINDOW_TEXTS || rows.length >= WINDOW_ROWS || tokens >= WINDOW_TOKENS) {
+      if (encodings.size >= windowTexts || rows.length >= WINDOW_ROWS || tokens >= WINDOW_TOKENS) {
         yield { rows }
         rows = []
+        pool = new Pool()
         encodings = new Map()
         tokens = 0
       }
     }
   }
   if (rows.length > 0) yield { rows }
+}
+
+const noOffsets = new Int32Array(0)
+
+/** The encoding with its arrays in the pool; offsets only where positions go by characters. */
+function pooled({ ids, offsets, truncated }: Encoding, byCharacters: boolean, pool: Pool): Encoding {
+  return { ids: pool.keep(ids), offsets: byCharacters ? pool.keep(offsets) : noOffsets, truncated }
+}
+
+/** Values of a block of the pool. */
+const BLOCK_VALUES = 16_384
+
+/** Small arrays side by side in large ones: thousands of buffers of their own would outlive the garbage collector's short rounds. */
+class Pool {
+  private block = new Int32Array(0)
+  private used = 0
+
+  keep(values: Int32Array): Int32Array {
+    if (this.used + values.length > this.block.length) {
+      this.block = new Int32Array(Math.max(BLOCK_VALUES, values.length))
+      this.used = 0
+    }
+    const kept = this.block.subarray(this.used, this.used += values.length)
+    kept.set(values)
+    return kept
+  }
 }

@@ -18,7 +18,8 @@ export interface PieceTokens {
 export type PieceModel = (piece: string) => PieceTokens
 
 const longestCachedPiece = 256
-const cachedPieces = 50_000
+/** Pieces of one of the cache's two generations, some 1 KB each. */
+const cachedPieces = 8192
 
 /**
  * The model of a tokenizer.json, with a bounded cache over pieces.
@@ -28,14 +29,16 @@ const cachedPieces = 50_000
 export function createModel(file: TokenizerFile, vocabulary: Vocabulary, byteLevel: boolean): PieceModel {
   const model = createUncachedModel(file, vocabulary)
   const uncached = byteLevel ? onBytes(model) : model
-  const cache = new Map<string, PieceTokens>()
+  let recent = new Map<string, PieceTokens>()
+  let before = recent
   return (piece) => {
-    const known = cache.get(piece)
+    const known = recent.get(piece)
     if (known !== undefined) return known
-    const tokens = uncached(piece)
+    const tokens = before.get(piece) ?? uncached(piece)
     if (piece.length <= longestCachedPiece) {
-      if (cache.size >= cachedPieces) cache.clear()
-      cache.set(piece, tokens)
+      // What is asked for again moves on; numbers and names that came once go.
+      if (recent.size >= cachedPieces) [before, recent] = [recent, new Map()]
+      recent.set(piece, tokens)
     }
     return tokens
   }
