@@ -30,12 +30,13 @@ export function tokenPieces(text: string, tokens: readonly TokenInfo[], position
   let at = 0
   tokens.forEach((token, index) => {
     const { span, special, id } = token
+    const [from, to] = span ?? [at, at]
+    if (from > at) pieces.push({ kind: 'gap', text: showSpace(text.slice(at, from)), token: null, id: null, read: false, breaks: text.slice(at, from).includes('\n') })
     if (special || span === null) {
       pieces.push({ kind: 'special', text: token.text, token: index, id, read: read.has(index), breaks: false })
+      at = Math.max(at, to)
       return
     }
-    const [from, to] = span
-    if (from > at) pieces.push({ kind: 'gap', text: showSpace(text.slice(at, from)), token: null, id: null, read: false, breaks: text.slice(at, from).includes('\n') })
     const own = from >= at ? text.slice(from, to) : text.slice(at, Math.max(at, to))
     pieces.push({ kind: 'token', text: own === '' ? token.text : showSpace(own), token: index, id, read: read.has(index), breaks: own.includes('\n') })
     at = Math.max(at, to)

@@ -13,6 +13,11 @@ describe('tokenPieces', () => {
     ])
   })
 
+  it('shows a special token that the text itself holds once', () => {
+    const pieces = tokenPieces('<|end|> So', [token(0, '<|end|>', [0, 7], true), token(2, ' So', [7, 10])], [])
+    expect(pieces.map(({ kind, text }) => [kind, text])).toEqual([['special', '<|end|>'], ['token', '·So']])
+  })
+
   it('does not repeat a letter that several tokens share', () => {
     // One emoji (two UTF-16 units) in three byte tokens.
     const pieces = tokenPieces('a🙂b', [token(1, 'a', [0, 1]), token(2, 'ð', [1, 3]), token(3, 'Ł', [1, 3]), token(4, 'b', [3, 4])], [])
