@@ -59,7 +59,8 @@ export function methodName(method: string): string {
 }
 
 const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
-const minus = (text: string): string => text.replace('-', '−')
+/** A minus sign for the hyphen; none before what is written as zero. */
+const minus = (text: string): string => text.replace('-', /[1-9]/.test(text) ? '−' : '')
 const noZero = (text: string): string => text.replace(/^(-?)0\./, '$1.')
 
 /**

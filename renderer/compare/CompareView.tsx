@@ -1,7 +1,8 @@
 import { GitCompareArrows, MoreHorizontal, Table2 } from 'lucide-react'
 import { useEffect, useMemo, useState } from 'react'
 import type { ErrorReport, RunSummary } from '../../preload/contract'
-import { ContextMenu, EmptyState, IconButton, Menu, SegmentedControl, Select, Skeleton, formatPercent, formatPercentInterval, formatQuantity, type MenuItem } from '../components'
+import { baselineNames, writeHalf } from '../../preload/measures'
+import { ContextMenu, EmptyState, IconButton, Menu, SegmentedControl, Select, Skeleton, formatPercent, formatQuantity, type MenuItem } from '../components'
 import { useDataTheme } from '../palette'
 import { HeatMap, HeatMapTable, copyText, fileName, heatMapTable, renderHeatMap, saveFile, toCsv, toTsv, type HeatMapData, type HeatMapPlace } from '../plots'
 import { useAnswer, useRunKey } from '../state/engine-data'
@@ -109,7 +110,7 @@ function useTransfer(wanted: boolean): Shown {
       notes: (row, column) => {
         const one = cell(row, column)
         return one === null ? [] : [
-          { name: '95 % interval', value: formatPercentInterval(one.accuracy, one.interval) }, { name: 'shuffled labels', value: formatPercent(one.shuffled) }, { name: 'majority', value: formatPercent(one.majority) },
+          { name: '95 % interval', value: writeHalf('accuracy', (one.interval.hi - one.interval.lo) / 2) }, { name: baselineNames.shuffled, value: formatPercent(one.shuffled) }, { name: baselineNames.majority, value: formatPercent(one.majority) },
           { name: 'rows tested', value: one.rows.toLocaleString('en-US') },
           ...(row !== column && one.byFold > 0 ? [{ name: 'by the fold without them', value: one.byFold.toLocaleString('en-US') }] : []),
           ...(one.dropped > 0 ? [{ name: 'not tested', value: one.dropped.toLocaleString('en-US') }] : [])

@@ -1,4 +1,5 @@
 import type { RunSummary, SimilarityResult, TransferResult } from '../../preload/contract'
+import { methodName } from '../../preload/measures'
 import { formatPercent } from '../components'
 import { siteName, siteTick } from '../layers'
 import type { HeatMapData } from '../plots'
@@ -18,7 +19,7 @@ export function transferMap({ site, method, runs, cells }: TransferResult, model
   const names = runNames(runs)
   const least = Math.min(0.5, ...cells.map((cell) => cell?.accuracy ?? 1))
   return {
-    title: `Transfer of the ${method} probe at ${siteName(site)} of ${model}`, valueName: 'accuracy',
+    title: `Transfer of the ${methodName(method)} probe at ${siteName(site)} of ${model}`, valueName: 'accuracy',
     rows: { title: 'trained on', labels: names }, columns: { title: 'tested on', labels: names },
     values: cells.map((cell) => cell?.accuracy ?? null), range: [Math.floor(least * 10) / 10, 1],
     write: formatPercent, writeShort: (value) => (value * 100).toFixed(1)
