@@ -2,6 +2,7 @@ import { useMemo, useState } from 'react'
 import type { InfluentialRow, RefitScore } from '../../preload/contract'
 import { Button, Skeleton, formatCount, formatPercent, formatPercentInterval, formatQuantity } from '../components'
 import { siteName } from '../layers'
+import { truthyIndex } from '../palette'
 import { textOfRow, useRowPositions } from '../projection'
 import { useAnswer, useRunKey } from '../state/engine-data'
 import { useView } from '../state/view'
@@ -19,14 +20,22 @@ export function InfluentialRows({ row }: { readonly row: number }): React.JSX.El
   const site = useView((view) => view.site)
   const leftOut = useView((view) => view.leftOut)
   const setLeftOut = useView((view) => view.setLeftOut)
-  const probed = useWorkbench(({ run }) => run !== null && run.progress === null && run.sweep !== null && run.sweep.classes.length === 2
-    && run.results.some((result) => result.site === site && result.method === 'logistic'))
+  const classes = useWorkbench(({ run }) => run !== null && run.progress === null && run.sweep !== null && (run.sweep.task === 'binary' || run.sweep.task === 'multiclass') ? run.sweep.classes : null)
+  const logistic = useWorkbench(({ run }) => run?.results.some((result) => result.site === site && result.method === 'logistic') ?? false)
   const [marked, setMarked] = useState<readonly number[]>(none)
   const without = leftOut !== null && leftOut.runId === key?.runId ? leftOut.rows : none
-  const asks = key !== null && site !== null && probed
+  const asks = key !== null && site !== null && classes?.length === 2 && logistic
   const { value, error } = useAnswer('probe.influence', asks ? { ...key, site, row, k: 6, without: [...without] } : null)
   const refit = useAnswer('probe.refit', asks && without.length > 0 ? { ...key, site, method: 'logistic', row, without: [...without] } : null)
-  if (!asks) return null
+  if (key === null || site === null || classes === null) return null
+  if (!asks) {
+    return (
+      <section className="Inspector-section" aria-label="Rows that made it so">
+        <h3>Rows that made it so</h3>
+        <p className="Inspector-quiet">{classes.length === 2 ? 'Told of the logistic probe, which this run did not train.' : `Told of labels of two classes; this one has ${formatCount(classes.length)}.`}</p>
+      </section>
+    )
+  }
   const leave = (rows: readonly number[]): void => {
     setMarked(none)
     setLeftOut(rows.length === 0 ? null : { runId: key.runId, rows })
@@ -39,8 +48,10 @@ export function InfluentialRows({ row }: { readonly row: number }): React.JSX.El
       {!value && !error && Array.from({ length: 5 }, (_, i) => <Skeleton key={i} width={`${85 - i * 7}%`} />)}
       {value && (
         <>
-          <InfluenceList title={`For ${value.predicted}`} kind="for" rows={value.supporting} most={strongest(value.supporting, value.opposing)} marked={marked} onMark={toggle} />
-          <InfluenceList title={`Against ${value.predicted}`} kind="against" rows={value.opposing} most={strongest(value.supporting, value.opposing)} marked={marked} onMark={toggle} />
+          {(['for', 'against'] as const).map((kind) => (
+            <InfluenceList key={kind} title={`${kind === 'for' ? 'For' : 'Against'} ${value.predicted}`} kind={kind} rows={kind === 'for' ? value.supporting : value.opposing}
+              towards={(classes[truthyIndex(classes)] === value.predicted) === (kind === 'for')} most={strongest(value.supporting, value.opposing)} marked={marked} onMark={toggle} />
+          ))}
           <p className="Inspector-quiet">Change of the logit that each of {formatQuantity(value.trainingRows, 'training row')} makes.</p>
         </>
       )}
@@ -70,6 +81,11 @@ function said({ row }: RefitScore): string {
   return row === null ? '–' : `${row.predicted} · ${formatPercent(row.probability)}`
 }
 
+/** All with the decimals that the strongest is worth, so that they stand digit under digit. */
+function writeEffect(effect: number, most: number): string {
+  return `${effect > 0 ? '+' : '−'}${Math.abs(effect).toFixed(Math.min(6, Math.max(0, 1 - Math.floor(Math.log10(most)))))}`
+}
+
 function strongest(...lists: readonly (readonly InfluentialRow[])[]): number {
   return Math.max(1e-12, ...lists.flat().map(({ effect }) => Math.abs(effect)))
 }
@@ -77,6 +93,8 @@ function strongest(...lists: readonly (readonly InfluentialRow[])[]): number {
 interface ListProps {
   readonly title: string
   readonly kind: 'for' | 'against'
+  /** Whether they speak for the class that is drawn as the true one. */
+  readonly towards: boolean
   readonly rows: readonly InfluentialRow[]
   /** Effect of a full bar. */
   readonly most: number
@@ -84,7 +102,7 @@ interface ListProps {
   readonly onMark: (row: number) => void
 }
 
-function InfluenceList({ title, kind, rows, most, marked, onMark }: ListProps): React.JSX.Element {
+function InfluenceList({ title, kind, towards, rows, most, marked, onMark }: ListProps): React.JSX.Element {
   const focusRow = useView((view) => view.focusRow)
   const dataset = useWorkbench((state) => state.dataset)
   const roles = useWorkbench(({ run, roles: own }) => run?.summary.dataset.roles ?? own)
@@ -93,7 +111,7 @@ function InfluenceList({ title, kind, rows, most, marked, onMark }: ListProps): 
   const wanted = useMemo(() => Int32Array.from(rows, ({ row }) => row).sort(), [rows])
   const page = useAnswer('dataset.rows', open && wanted.length > 0 ? { datasetId: open.datasetId, offset: 0, limit: wanted.length, only: wanted } : null).value
   return (
-    <div className="Influences" data-kind={kind}>
+    <div className="Influences" data-towards={towards}>
       <h4>{title}</h4>
       {rows.length === 0 && <p className="Inspector-quiet">No training row speaks {kind} it.</p>}
       <ol>
@@ -108,7 +126,7 @@ function InfluenceList({ title, kind, rows, most, marked, onMark }: ListProps): 
                   <i style={{ width: `${100 * Math.abs(effect) / most}%` }} aria-hidden />
                 </span>
                 <span className="Influences-label">{label}</span>
-                <span className="Influences-effect">{effect > 0 ? '+' : '−'}{Math.abs(effect).toPrecision(2)}</span>
+                <span className="Influences-effect">{writeEffect(effect, most)}</span>
               </button>
             </li>
           )

@@ -1,6 +1,6 @@
 import { useMemo } from 'react'
 import type { Neighbor, RowDetail } from '../../preload/contract'
-import { Disclosure, Skeleton, formatCount } from '../components'
+import { Disclosure, Skeleton, formatCount, formatNumber } from '../components'
 import { siteName } from '../layers'
 import { textOfRow, useRowPositions } from '../projection'
 import { useAnswer, useClassValues, useNeighbors, useRowDetail } from '../state/engine-data'
@@ -52,7 +52,8 @@ export function RowInspector({ row }: { readonly row: number }): React.JSX.Eleme
             <ProbabilityBar of={probabilityOf} probability={probability} baseRate={base?.(probabilityOf) ?? null} />
           )}
           {detail?.scores?.kind === 'numeric' && <NumericScores scores={detail.scores} selected={site} onSelect={setSite} />}
-          {detail?.scores?.kind === 'classes' && detail.scores.at.length > 0 && (
+          {/* Of more classes than two the score is that of the true one: a row without a label has none. */}
+          {detail?.scores?.kind === 'classes' && detail.scores.at.length > 0 && (binary || probe?.actual != null) && (
             <RowScores scores={detail.scores.at} selected={site} of={binary ? classes[1] ?? '' : 'the true class'} baseRate={binary ? base?.(classes[1] ?? null) ?? null : null} onSelect={setSite} />
           )}
         </section>
@@ -152,10 +153,11 @@ function NeighborList({ row, neighbors }: { readonly row: number; readonly neigh
     return value === null || value === undefined ? null : String(value)
   }
   const own = labelOf(row)
+  const numeric = useWorkbench(({ run }) => run?.sweep?.task === 'numeric')
   const agree = neighbors.filter((neighbor) => own !== null && labelOf(neighbor.row) === own).length
   return (
     <>
-      {own !== null && <p className="Inspector-quiet">{agree} of {neighbors.length} share the label {own}</p>}
+      {own !== null && !numeric && <p className="Inspector-quiet">{agree} of {neighbors.length} share the label {own}</p>}
       <ol className="Neighbors">
         {neighbors.map((neighbor) => {
           const label = labelOf(neighbor.row)
@@ -164,7 +166,7 @@ function NeighborList({ row, neighbors }: { readonly row: number; readonly neigh
             <li key={neighbor.row}>
               <button type="button" onClick={() => focusRow(neighbor.row)} title={`Row ${neighbor.row + 1}, distance ${neighbor.distance.toPrecision(3)}`}>
                 <span className="Neighbors-text">{open && roles && inside ? textOfRow(roles.text, positions, open.columns, inside) : `Row ${formatCount(neighbor.row + 1)}`}</span>
-                {label !== null && <span className="Neighbors-label" data-same={label === own || undefined}>{label}</span>}
+                {label !== null && <span className="Neighbors-label" data-same={label === own || undefined} data-number={numeric || undefined}>{numeric ? formatNumber(Number(label)) : label}</span>}
                 <span className="Neighbors-distance">{neighbor.distance.toPrecision(2)}</span>
               </button>
             </li>
