@@ -8,7 +8,7 @@ import { useCloudZoom } from '../projection/use-cloud-zoom'
 import { hasRow } from '../state/row-set'
 import { useView } from '../state/view'
 import { niceTicks } from './fit-figure'
-import { nearestPoint, placement, writeNumber, type FitPoints } from './fit-points'
+import { nearestPoint, placement, tipPlace, writeLatitude, writeLongitude, writeNumber, type FitPoints, type Placement } from './fit-points'
 import type { HeldOutGroup } from './held-out-groups'
 import { coastlines } from './land'
 
@@ -69,7 +69,13 @@ export const FitCanvas = forwardRef<FitCanvasHandle, FitCanvasProps>(function Fi
     const x = (value: number): number => transform.x + transform.k * place.x(value)
     const y = (value: number): number => transform.y + transform.k * place.y(value)
     if (points.kind === 'map') drawLand(context, theme, x, y)
-    else drawAxes(context, theme, points, x, y, place, width, height, targetName)
+    else {
+      drawAxes(context, theme, place, transform, targetName)
+      context.beginPath()
+      context.rect(place.left, place.top, place.right - place.left, place.bottom - place.top)
+      context.clip()
+      drawDiagonal(context, theme, points, x, y)
+    }
     const order = Array.from(points.rows.keys()).sort((a, b) => (points.error[a] as number) - (points.error[b] as number))
     const chosen = (i: number): boolean => together >= 0 ? groupOf(points.rows[i] as number) === together : selection.length === 0 || hasRow(selection, points.rows[i] as number)
     const apart = together >= 0 || selection.length > 0
@@ -170,14 +176,14 @@ interface FitTipProps {
 function FitTip({ row, points, at, x, y, room, group }: FitTipProps): React.JSX.Element {
   const text = useRowText(row)
   const value = (values: Float32Array, axis: 0 | 1): number => values[2 * at + axis] as number
-  const left = Math.max(8, Math.min(room.width - 268, x + 14))
-  const top = Math.max(8, Math.min(room.height - 92, y - 34))
-  const degrees = (longitude: number, latitude: number): string => `${Math.abs(latitude).toFixed(1)}° ${latitude < 0 ? 'S' : 'N'} ${Math.abs(longitude).toFixed(1)}° ${longitude < 0 ? 'W' : 'E'}`
+  const [size, measure] = useSize()
+  const place = tipPlace(size, { x, y }, room)
+  const degrees = (values: Float32Array): string => `${writeLatitude(value(values, 1))}, ${writeLongitude(value(values, 0))}`
   return (
-    <div className="FitTip" style={{ transform: `translate(${Math.round(left)}px, ${Math.round(top)}px)` }} role="status">
+    <div ref={measure} className="FitTip" style={{ transform: `translate(${place.left}px, ${place.top}px)`, visibility: size.width === 0 ? 'hidden' : undefined }} role="status">
       <p className="FitTip-text">{text ?? `row ${row + 1}`}</p>
       <p>{points.kind === 'map'
-        ? <>predicted <b>{degrees(value(points.predicted, 0), value(points.predicted, 1))}</b> · true <b>{degrees(value(points.actual, 0), value(points.actual, 1))}</b></>
+        ? <><span>predicted <b>{degrees(points.predicted)}</b></span><br /><span>true <b>{degrees(points.actual)}</b></span></>
         : <>predicted <b>{writeNumber(value(points.predicted, 1), 'fit')}</b> · actual <b>{writeNumber(value(points.predicted, 0), 'fit')}</b></>}</p>
       <p>off by <b>{writeNumber(points.error[at] as number, points.kind)}</b>{group !== null && <> · {group}</>}</p>
     </div>
@@ -237,39 +243,40 @@ function drawName(context: CanvasRenderingContext2D, theme: DataTheme, name: str
   context.fillText(name, x, y - 10)
 }
 
-function drawAxes(
-  context: CanvasRenderingContext2D, theme: DataTheme, { domain }: FitPoints, x: (value: number) => number, y: (value: number) => number,
-  place: { readonly left: number; readonly bottom: number; readonly right: number; readonly top: number }, width: number, height: number, name: string
-): void {
+/** Axes around a fixed frame, for what of the values is in it now. */
+function drawAxes(context: CanvasRenderingContext2D, theme: DataTheme, place: Placement, { k, x: panX, y: panY }: typeof identity, name: string): void {
+  const [middleX, middleY] = [(place.left + place.right) / 2, (place.top + place.bottom) / 2]
+  const horizontal = niceTicks([place.valueX((place.left - panX) / k), place.valueX((place.right - panX) / k)], 7).map((tick) => ({ tick, at: panX + k * place.x(tick) }))
+  const vertical = niceTicks([place.valueY((place.bottom - panY) / k), place.valueY((place.top - panY) / k)], 7).map((tick) => ({ tick, at: panY + k * place.y(tick) }))
   context.font = `11px ${theme.font}`
+  context.strokeStyle = theme.grid
   context.lineWidth = 1
-  for (const tick of niceTicks(domain.x, 7)) {
-    context.strokeStyle = theme.grid
-    context.beginPath()
-    context.moveTo(x(tick), 0)
-    context.lineTo(x(tick), height)
-    context.moveTo(0, y(tick))
-    context.lineTo(width, y(tick))
-    context.stroke()
-    context.fillStyle = theme.textTertiary
-    context.textAlign = 'center'
-    context.fillText(signed(tick), x(tick), Math.min(height - 24, place.bottom + 16))
-    context.textAlign = 'right'
-    context.fillText(signed(tick), Math.max(36, place.left - 8), y(tick) + 4)
-  }
-  context.strokeStyle = theme.control
-  context.setLineDash([4, 3])
   context.beginPath()
-  context.moveTo(x(domain.x[0]), y(domain.x[0]))
-  context.lineTo(x(domain.x[1]), y(domain.x[1]))
+  for (const { at } of horizontal) { context.moveTo(at, place.top); context.lineTo(at, place.bottom) }
+  for (const { at } of vertical) { context.moveTo(place.left, at); context.lineTo(place.right, at) }
   context.stroke()
-  context.setLineDash([])
+  context.fillStyle = theme.textTertiary
+  context.textAlign = 'center'
+  for (const { tick, at } of horizontal) context.fillText(signed(tick), at, place.bottom + 16)
+  context.textAlign = 'right'
+  for (const { tick, at } of vertical) context.fillText(signed(tick), place.left - 8, at + 4)
   context.fillStyle = theme.textSecondary
   context.textAlign = 'center'
-  context.fillText(`actual ${name}`, width / 2, height - 8)
+  context.fillText(`actual ${name}`, middleX, place.bottom + 36)
   context.save()
-  context.translate(Math.max(12, place.left - 48), height / 2)
+  context.translate(place.left - 48, middleY)
   context.rotate(-Math.PI / 2)
   context.fillText(`predicted ${name}`, 0, 0)
   context.restore()
+}
+
+/** The diagonal: where predictions are right. */
+function drawDiagonal(context: CanvasRenderingContext2D, theme: DataTheme, { domain: { x: [low, high] } }: FitPoints, x: (value: number) => number, y: (value: number) => number): void {
+  context.strokeStyle = theme.control
+  context.setLineDash([4, 3])
+  context.beginPath()
+  context.moveTo(x(low), y(low))
+  context.lineTo(x(high), y(high))
+  context.stroke()
+  context.setLineDash([])
 }

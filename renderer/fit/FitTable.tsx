@@ -2,7 +2,7 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { useMemo, useRef } from 'react'
 import { formatCount } from '../components'
 import { useView } from '../state/view'
-import { writeNumber, type FitPoints } from './fit-points'
+import { writeLatitude, writeLongitude, writeNumber, type FitPoints } from './fit-points'
 
 const ROW = 26
 
@@ -12,8 +12,9 @@ export function FitTable({ points }: { readonly points: FitPoints }): React.JSX.
   const { focusedRow, focusRow } = useView()
   const order = useMemo(() => Array.from(points.rows.keys()).sort((a, b) => (points.error[b] as number) - (points.error[a] as number)), [points])
   const virtual = useVirtualizer({ count: order.length, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 12 })
-  const place = (values: Float32Array, i: number): string => points.kind === 'map'
-    ? `${(values[2 * i + 1] as number).toFixed(1)}, ${(values[2 * i] as number).toFixed(1)}` : writeNumber(values[2 * i + 1] as number, 'fit')
+  const place = (values: Float32Array, i: number): React.JSX.Element => points.kind === 'map'
+    ? <span className="FitTable-place"><span>{writeLatitude(values[2 * i + 1] as number)}</span><span>{writeLongitude(values[2 * i] as number)}</span></span>
+    : <span>{writeNumber(values[2 * i + 1] as number, 'fit')}</span>
   return (
     <div className="FitTable">
       <div className="FitTable-head"><span>row</span><span>predicted</span><span>{points.kind === 'map' ? 'true' : 'actual'}</span><span>error</span></div>
@@ -24,7 +25,7 @@ export function FitTable({ points }: { readonly points: FitPoints }): React.JSX.
             const row = points.rows[i] as number
             return (
               <button key={row} type="button" className="FitTable-row" aria-current={row === focusedRow || undefined} style={{ transform: `translateY(${index * ROW}px)` }} onClick={() => focusRow(row)}>
-                <span>{formatCount(row + 1)}</span><span>{place(points.predicted, i)}</span><span>{place(points.actual, i)}</span><span>{writeNumber(points.error[i] as number, points.kind)}</span>
+                <span>{formatCount(row + 1)}</span>{place(points.predicted, i)}{place(points.actual, i)}<span>{writeNumber(points.error[i] as number, points.kind)}</span>
               </button>
             )
           })}

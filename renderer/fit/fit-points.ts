@@ -62,7 +62,17 @@ function clamped(value: number, [low, high]: readonly [number, number]): number 
 }
 
 /** Where a domain lies in a room of pixels: maps keep degrees square, plots fill the room beside their axes. */
-export interface Placement { x(value: number): number; y(value: number): number; readonly left: number; readonly right: number; readonly top: number; readonly bottom: number }
+export interface Placement {
+  x(value: number): number
+  y(value: number): number
+  /** The values at a pixel. */
+  valueX(pixel: number): number
+  valueY(pixel: number): number
+  readonly left: number
+  readonly right: number
+  readonly top: number
+  readonly bottom: number
+}
 
 export function placement({ kind, domain: { x, y } }: Pick<FitPoints, 'kind' | 'domain'>, width: number, height: number): Placement {
   const pad = kind === 'map' ? { left: 12, right: 12, top: 8, bottom: 8 } : { left: 64, right: 24, top: 12, bottom: 44 }
@@ -75,7 +85,23 @@ export function placement({ kind, domain: { x, y } }: Pick<FitPoints, 'kind' | '
   right -= spareX
   top += spareY
   bottom -= spareY
-  return { left, right, top, bottom, x: (value) => left + scale * (value - x[0]), y: (value) => bottom - scale * (value - y[0]) }
+  return {
+    left, right, top, bottom, x: (value) => left + scale * (value - x[0]), y: (value) => bottom - scale * (value - y[0]),
+    valueX: (pixel) => x[0] + (pixel - left) / scale, valueY: (pixel) => y[0] + (bottom - pixel) / scale
+  }
+}
+
+/** Padding and border of the tip around what is measured of it. */
+const tipFrame = { width: 22, height: 18 }
+
+/** Where the tip of a point stands, in pixels of the room: beside it, on the side that has more of it free, never over it. */
+export function tipPlace(content: { readonly width: number; readonly height: number }, point: { readonly x: number; readonly y: number }, room: { readonly width: number; readonly height: number }): { readonly left: number; readonly top: number } {
+  const [width, height, gap, edge] = [content.width + tipFrame.width, content.height + tipFrame.height, 14, 8]
+  const beside = point.x + gap + width <= room.width - edge ? point.x + gap : point.x - gap - width
+  // With no room on either side it stands over or under the point.
+  const left = beside >= edge ? beside : Math.max(edge, Math.min(room.width - edge - width, point.x - width / 2))
+  const top = beside >= edge ? Math.max(edge, Math.min(room.height - edge - height, point.y - height / 2)) : point.y + gap + height <= room.height - edge ? point.y + gap : Math.max(edge, point.y - gap - height)
+  return { left: Math.round(left), top: Math.round(top) }
 }
 
 /** Index of the predicted point nearest to a place on screen, within `reach` pixels; -1 for none. */
@@ -89,9 +115,20 @@ export function nearestPoint(screen: Float32Array, x: number, y: number, reach =
   return best
 }
 
+/** `13.8° S`. */
+export function writeLatitude(degrees: number): string {
+  return `${Math.abs(degrees).toFixed(1)}° ${degrees < 0 ? 'S' : 'N'}`
+}
+
+/** `171.8° W`. */
+export function writeLongitude(degrees: number): string {
+  return `${Math.abs(degrees).toFixed(1)}° ${degrees < 0 ? 'W' : 'E'}`
+}
+
 /** An error or a value with the digits it is worth. */
 export function writeNumber(value: number, kind: FitPoints['kind']): string {
   if (kind === 'map') return `${Math.round(value).toLocaleString('en-US')} km`
   const size = Math.abs(value)
-  return size >= 1000 ? Math.round(value).toLocaleString('en-US') : size >= 100 ? value.toFixed(0) : size >= 1 ? value.toFixed(1) : value.toPrecision(2)
+  const text = size >= 1000 ? Math.round(value).toLocaleString('en-US') : size >= 100 ? value.toFixed(0) : size >= 1 || size === 0 ? value.toFixed(1) : value.toPrecision(2)
+  return text.replace('-', '−')
 }
