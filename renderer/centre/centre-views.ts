@@ -26,8 +26,8 @@ export interface CentreView {
 /** In the order of their tabs. The first fits always. */
 export const centreViews: readonly [CentreView, ...CentreView[]] = [
   { id: 'cloud', label: 'Cloud', fits: () => true, View: ProjectionView },
-  // One method is the layer strip's own line: nothing more to see at once.
-  { id: 'overview', label: 'Overview', fits: (run) => run !== null && methodsOf(run).length > 1, View: OverviewView },
+  // Where a run can have several methods only: elsewhere one is the layer strip's own line.
+  { id: 'overview', label: 'Overview', fits: (run) => run !== null && (methodsOf(run).length > 1 || run.sweep?.task === 'binary' || run.sweep?.task === 'multiclass'), View: OverviewView },
   { id: 'positions', label: 'Positions', fits: (run) => run?.sweep != null && positionsFit(run), View: PositionsView },
   { id: 'trees', label: 'Trees', fits: (run) => run?.summary.probePlan.task === 'tree', View: TreesView },
   { id: 'map', label: 'Map', fits: (run) => run?.sweep?.coordinates != null, View: FitView },

@@ -1,13 +1,14 @@
 import { MoreHorizontal, Table2 } from 'lucide-react'
 import { useEffect, useMemo, useState } from 'react'
 import { baselineName, measures, methodName, writeHalf, writeMeasure } from '../../preload/measures'
-import { ContextMenu, IconButton, Menu, type MenuItem } from '../components'
+import { Button, ContextMenu, IconButton, Menu, type MenuItem } from '../components'
 import { siteName } from '../layers'
 import { useDataTheme } from '../palette'
 import { HeatMap, HeatMapTable, copyText, fileName, heatMapTable, renderHeatMap, saveFile, toCsv, toTsv } from '../plots'
 import { openCard } from '../state/card'
 import { measureOf, methodsOf, useMethod } from '../state/methods'
 import { noticeError, noticeInfo } from '../state/notices'
+import { offeredMethods, openProbes } from '../state/probes'
 import { useView } from '../state/view'
 import { useWorkbench } from '../state/workbench'
 import { overviewMap } from './overview-data'
@@ -42,6 +43,9 @@ export function OverviewView({ onSettled }: { readonly onSettled: () => void }):
       ...(marked(row, column) ? [{ name: 'chosen', value: 'on validation rows' }] : [])
     ]
   }
+  const headline = chosen
+    ? `◤ chosen on validation rows: ${siteName(chosen.site)}${methods.length > 1 ? `, ${methodName(chosen.method)}` : ''} · test ${measures[chosen.measure].phrase} ${writeMeasure(chosen.measure, chosen.testScore)} ${writeHalf(chosen.measure, (chosen.interval.hi - chosen.interval.lo) / 2)}`
+    : `${run.results.length} of ${run.sites.length * run.summary.probePlan.methods.length} probes done`
   const [row, column] = [method === null ? -1 : methods.indexOf(method), site === null ? -1 : run.sites.indexOf(site)]
   const selected = { row: row < 0 ? null : row, column: column < 0 ? null : column }
   const exportFigure = (format: 'svg' | 'png'): void => {
@@ -60,8 +64,8 @@ export function OverviewView({ onSettled }: { readonly onSettled: () => void }):
     <section className="OverviewView" aria-label="Overview">
       <header className="OverviewView-header">
         <div>
-          <h2>{map.title}</h2>
-          <p>{chosen ? <>◤ chosen on validation rows: {siteName(chosen.site)}, {methodName(chosen.method)} · test {measures[chosen.measure].phrase} {writeMeasure(chosen.measure, chosen.testScore)} {writeHalf(chosen.measure, (chosen.interval.hi - chosen.interval.lo) / 2)}</> : `${run.results.length} of ${run.sites.length * run.summary.probePlan.methods.length} probes done`}</p>
+          <h2 title={map.title}>{map.title}</h2>
+          <p title={headline}>{headline}</p>
         </div>
         <IconButton icon={Table2} label={asTable ? 'Show as map' : 'Show as table'} size="small" pressed={asTable} onClick={() => setAsTable(!asTable)} />
         <Menu align="end" items={items} trigger={<IconButton icon={MoreHorizontal} label="Copy and export" size="small" />} />
@@ -71,6 +75,18 @@ export function OverviewView({ onSettled }: { readonly onSettled: () => void }):
           {asTable ? <HeatMapTable data={map} selected={selected} onSelect={onSelect} /> : <HeatMap data={map} selected={selected} onSelect={onSelect} onOpen={onOpen} marked={marked} notes={notes} />}
         </div>
       </ContextMenu>
+      {methods.length === 1 && <OneMethod />}
     </section>
+  )
+}
+
+/** What would fill the map: more probes, chosen for the next run. */
+function OneMethod(): React.JSX.Element {
+  const more = useWorkbench(({ rolesCheck, roles, probe }) => offeredMethods({ rolesCheck, roles, probe }).length > 1)
+  return (
+    <footer className="OverviewView-more">
+      <p>One probe so far. Every other one that a run trains gets a line here, on the same folds and with the same controls.</p>
+      {more && <Button size="small" onClick={openProbes}>Choose probes…</Button>}
+    </footer>
   )
 }

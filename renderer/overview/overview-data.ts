@@ -11,7 +11,7 @@ export function overviewMap(sites: readonly string[], methods: readonly string[]
   const [low, high] = measureRange(measure, known)
   const { phrase, better, unit } = measures[measure]
   return {
-    title: `Held-out ${phrase} of every method at every layer of ${about}${better === 'lower' ? ', lower is better' : ''}`, valueName: phrase,
+    title: `Held-out ${phrase} of ${methods.length === 1 ? `the ${methodName(methods[0] ?? '')} probe` : 'every method'} at every layer of ${about}${better === 'lower' ? ', lower is better' : ''}`, valueName: phrase,
     rows: { title: 'method', labels: methods.map(methodName) }, columns: { title: 'layer', labels: sites.map(siteTick), names: sites.map(siteName) },
     // The scale ends at the best there is: cells are told apart where they differ.
     values, range: known.length > 0 && better === 'higher' && unit !== 'ratio' ? [low, Math.min(high, Math.max(...known))] : [low, high],
