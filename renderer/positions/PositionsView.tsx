@@ -68,6 +68,9 @@ export function PositionsView({ onSettled }: { readonly onSettled: () => void })
   const [row, column] = [sweeps.findIndex(({ positions }) => samePositions(positions, own)), site === null ? -1 : run.sites.indexOf(site)]
   const selected = { row: row < 0 || sweeps.length < 2 ? null : row, column: column < 0 ? null : column }
   const name = fileName('positions', run.summary.dataset.name.replace(/\.\w+$/, ''), run.summary.model.name)
+  const statement = chosen && sweeps.length > 1
+    ? `◤ best on validation rows: ${positionTick(chosen.sweep.positions)}, ${siteName(chosen.result.site)}${methods.length > 1 ? `, ${methodName(chosen.result.method)}` : ''}${headline(chosen.result)}`
+    : 'One position so far: the one this run was made at.'
   const exportFigure = (format: 'svg' | 'png'): void => {
     void saveFile('save-figure', `${name}.${format}`, (path) => renderHeatMap(map, theme, false, /\.png$/i.test(path) ? 'png' : /\.svg$/i.test(path) ? 'svg' : format)).catch(noticeError)
   }
@@ -85,9 +88,7 @@ export function PositionsView({ onSettled }: { readonly onSettled: () => void })
       <header className="PositionsView-header">
         <div>
           <h2 title={map.title}>{map.title}</h2>
-          <p>{chosen && sweeps.length > 1
-            ? <>◤ best on validation rows: {positionTick(chosen.sweep.positions)}, {siteName(chosen.result.site)}{methods.length > 1 ? `, ${methodName(chosen.result.method)}` : ''}{headline(chosen.result)}</>
-            : 'One position so far: the one this run was made at.'}</p>
+          <p title={statement}>{statement}</p>
         </div>
         {methods.length > 1 && <Select label="Method" size="small" value={method} onChange={setMethod} options={methods.map((one) => ({ value: one, label: methodName(one) }))} />}
         <Button size="small" disabled={selected.column === null || row < 0 || sweeps[row]?.sweep == null} onClick={() => onOpen(row, column)}>Open card</Button>
