@@ -153,7 +153,7 @@ test('a test column that tears groups apart is told before the run, first in the
   await expect(columns).toContainText(/“is_test” and “city” disagree: \d+ groups of the \d+ with test rows also have training rows \(“/)
   await columns.getByRole('button', { name: 'Done' }).click()
   await runToEnd(page)
-  const told = /\d+ of \d+ groups of the test rows also occur in training \(".+" and \d+ more\), with \d+ of \d+ test rows/
+  const told = /\d+ of \d+ groups of the test rows also occur in training \(“.+” and \d+ more\), with \d+ of \d+ test rows/
   await expect(layerStrip(page).getByRole('button', { name: told })).toBeVisible()
   await page.keyboard.press('Shift+C')
   const card = page.getByRole('dialog')
