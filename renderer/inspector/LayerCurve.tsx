@@ -32,12 +32,14 @@ export function LayerCurve({ caption, values, selected, domain: [low, high], tic
   const y = (value: number): number => pad.top + (HEIGHT - pad.top - pad.bottom) * (high - value) / (high - low || 1)
   const at = values.findIndex(({ site }) => site === selected)
   const known = values.map(({ value }, index) => ({ value, index })).filter(({ value }) => !Number.isNaN(value))
+  const told = ({ site, value }: LayerCurveProps['values'][number]): string => `${siteName(site)}: ${Number.isNaN(value) ? 'no score' : write(value)}`
   const labelled = (index: number): boolean => index === at || ((index === 0 || index === values.length - 1) && (at < 0 || Math.abs(index - at) * step >= 32))
+  if (known.length === 0) return <p className="Inspector-quiet">This row was in no test fold, so no probe scored it.</p>
   return (
     <figure className="LayerCurve">
       <figcaption>{caption}</figcaption>
       <div ref={measure}>
-        <svg width={width} height={HEIGHT} role="img" aria-label={values.map(({ site, value }) => `${siteName(site)}: ${write(value)}`).join(', ')}>
+        <svg width={width} height={HEIGHT} role="img" aria-label={values.map(told).join(', ')}>
           {ticks.map(({ value, text, grid }) => (
             <g key={text}>
               {grid && <line className="LayerCurve-grid" x1={left} x2={right} y1={y(value)} y2={y(value)} data-middle={grid === 'middle' || undefined} />}
@@ -51,8 +53,8 @@ export function LayerCurve({ caption, values, selected, domain: [low, high], tic
           {values.map(({ site }, index) => labelled(index) && (
             <text key={site} x={x(index)} y={HEIGHT - 4} textAnchor={step > 28 ? 'middle' : index === 0 ? 'start' : index === values.length - 1 ? 'end' : 'middle'} data-selected={index === at || undefined}>{siteTick(site)}</text>
           ))}
-          {values.map(({ site, value }, index) => (
-            <rect key={site} className="LayerCurve-target" x={x(index) - step / 2} y={0} width={step} height={HEIGHT} onClick={() => onSelect(site)}><title>{`${siteName(site)}: ${write(value)}`}</title></rect>
+          {values.map((one, index) => (
+            <rect key={one.site} className="LayerCurve-target" x={x(index) - step / 2} y={0} width={step} height={HEIGHT} onClick={() => onSelect(one.site)}><title>{told(one)}</title></rect>
           ))}
         </svg>
       </div>

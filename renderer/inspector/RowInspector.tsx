@@ -52,8 +52,7 @@ export function RowInspector({ row }: { readonly row: number }): React.JSX.Eleme
             <ProbabilityBar of={probabilityOf} probability={probability} baseRate={base?.(probabilityOf) ?? null} />
           )}
           {detail?.scores?.kind === 'numeric' && <NumericScores scores={detail.scores} selected={site} onSelect={setSite} />}
-          {/* Of more classes than two the score is that of the true one: a row without a label has none. */}
-          {detail?.scores?.kind === 'classes' && detail.scores.at.length > 0 && (binary || probe?.actual != null) && (
+          {detail?.scores?.kind === 'classes' && detail.scores.at.length > 0 && (
             <RowScores scores={detail.scores.at} selected={site} of={binary ? classes[1] ?? '' : 'the true class'} baseRate={binary ? base?.(classes[1] ?? null) ?? null : null} onSelect={setSite} />
           )}
         </section>

@@ -179,6 +179,28 @@ test('Ctrl+Enter runs again with other folds; both runs stay', async () => {
   await expect(statement(page)).not.toHaveText(before ?? '')
 })
 
+test('the overview of one probe leads to the choice of more', async () => {
+  const { page } = window
+  await page.getByRole('tab', { name: 'Overview' }).click()
+  const overview = page.getByRole('region', { name: 'Overview' })
+  await expect(overview.getByRole('grid').getByRole('gridcell')).toHaveCount(siteCount)
+  await overview.getByRole('button', { name: 'Choose probes…' }).click()
+  await expect(page.getByRole('dialog').getByRole('checkbox', { name: /^Nearest centroid/i })).toBeVisible()
+  await page.keyboard.press('Escape')
+  await page.getByRole('tab', { name: 'Cloud' }).click()
+})
+
+test('a row that took part in training alone is said to have no score', async ({ launch }) => {
+  const sample = await launch()
+  await sample.page.getByRole('region', { name: 'Try the sample' }).getByRole('button', { name: /True or false/ }).click()
+  await whenReady(sample.page)
+  await whenDone(sample.page)
+  await sample.page.keyboard.press('Control+j')
+  await sample.page.getByRole('grid', { name: 'Rows' }).getByRole('row').nth(1).click()
+  await expect(inspector(sample.page).getByText('This row was in no test fold, so no probe scored it.')).toBeVisible()
+  await expect(inspector(sample.page).getByRole('img', { name: /NaN/ })).toHaveCount(0)
+})
+
 test('a bundled sample runs at once', async ({ launch }) => {
   const sample = await launch()
   await sample.page.getByRole('region', { name: 'Try the sample' }).getByRole('button', { name: /Capital or not/ }).click()
