@@ -11,14 +11,17 @@ export function MeasureTable({ result: { measures: all } }: { readonly result: S
     <table className="CardTable">
       <thead><tr><th scope="col">Measure</th><th scope="col">Held out</th><th scope="col">95 % interval</th>{baselines.map((name) => <th key={name} scope="col">{baselineName(name, all[0]?.name ?? 'accuracy')}</th>)}</tr></thead>
       <tbody>
-        {all.map(({ name, value, interval, baselines: own }) => ({ name, value, interval, own, half: interval && (interval.hi - interval.lo) / 2 })).map(({ name, value, interval, own, half }) => (
-          <tr key={name}>
-            <th scope="row">{measures[name].label}{measures[name].better === 'lower' && <small>lower is better</small>}</th>
-            <td className="CardTable-strong">{writeMeasure(name, value, half)}{half !== null && <small>{writeHalf(name, half)}</small>}</td>
-            <td>{interval ? `${writeMeasure(name, interval.lo, half)} to ${writeMeasure(name, interval.hi, half)}` : '–'}</td>
-            {baselines.map((baseline) => <td key={baseline} data-kind="control">{writeMeasure(name, own.find((one) => one.name === baseline)?.value ?? null)}</td>)}
-          </tr>
-        ))}
+        {all.map(({ name, value, interval, baselines: own }) => {
+          const half = interval && (interval.hi - interval.lo) / 2
+          return (
+            <tr key={name}>
+              <th scope="row">{measures[name].label}{measures[name].better === 'lower' && <small>lower is better</small>}</th>
+              <td className="CardTable-strong">{writeMeasure(name, value, half)}{half !== null && <small>{writeHalf(name, half)}</small>}</td>
+              <td>{interval ? `${writeMeasure(name, interval.lo, half)} to ${writeMeasure(name, interval.hi, half)}` : '–'}</td>
+              {baselines.map((baseline) => <td key={baseline} data-kind="control">{writeMeasure(name, own.find((one) => one.name === baseline)?.value ?? null)}</td>)}
+            </tr>
+          )
+        })}
       </tbody>
     </table>
   )
