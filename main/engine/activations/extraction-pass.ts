@@ -59,12 +59,14 @@ export async function countRows(options: PassOptions, longest: number): Promise<
   const column = (): Int32Array => new Int32Array(options.dataset.summary.rows)
   const targets = options.positions.map((): Count => ({ rows: 0, tokens: 0, truncated: 0, skipped: [], row: column(), length: column(), position: column(), positionEnd: column(), read: new Map() }))
   const at = (target: number): Count => targets[target] as Count
-  let kept: Window[] | null = options.dataset.summary.rows > KEPT_ROWS ? null : []
+  const { only, plan, dataset } = options
+  const few = Math.min(dataset.summary.rows, plan.limit ?? Infinity, only?.size ?? Infinity) <= KEPT_ROWS
+  let kept: Window[] | null = few ? [] : null
   let [keptTokens, keptRows] = [0, 0]
   for await (const window of encodeWindows({
     ...options, longest,
     // Windows that will not be kept need not be those of the run: small ones leave little for the garbage collector.
-    ...options.dataset.summary.rows > KEPT_ROWS ? { windowTexts: COUNTED_TEXTS } : {},
+    ...few ? {} : { windowTexts: COUNTED_TEXTS },
     onSkipped(skipped, target) { at(target).skipped.push(skipped) },
     onTruncated(target) { at(target).truncated += 1 }
   })) {

@@ -148,7 +148,8 @@ async function handle(message: ToProbeWorker): Promise<void> {
       return
     }
     case 'close':
-      await (await sweep?.products)?.release()
+      // Products that could not be made have failed the site that asked for them.
+      await (await sweep?.products?.catch(() => null))?.release()
       await trees?.products.release()
       sweep = null
       trees = null
