@@ -12,7 +12,7 @@ const engineWhy = 'The engine\'s folders form one direction: models and datasets
  */
 const parts = [
   // What both sides of the port agree on.
-  { name: 'contract', folders: ['preload/contract', 'preload/analyses', 'preload/cards', 'preload/recipe', 'preload/bridge', 'preload/commands', 'preload/host-calls', 'preload/label-places', 'preload/measures', 'preload/positions', 'preload/trees', 'preload/probe-methods', 'preload/site-curves'], imports: [], packages: ['electron', 'node'], why: 'The contract is types and schemas for every process.' },
+  { name: 'contract', folders: ['preload/contract/', 'preload/recipe', 'preload/bridge', 'preload/commands', 'preload/host-calls', 'preload/label-places', 'preload/measures', 'preload/positions', 'preload/probe-methods', 'preload/site-curves'], imports: [], packages: ['electron', 'node'], why: 'The contract is types and schemas for every process.' },
   { name: 'preload', folders: ['preload/'], imports: ['contract'], packages: ['node'], why: 'The preload script is a sandboxed bridge between page and main: it imports neither.' },
   { name: 'page', folders: ['renderer/'], imports: ['contract'], packages: ['electron', 'node'], why: 'The page only draws and asks: no Node, no Electron, and of the rest nothing but the contract.' },
 

@@ -2,8 +2,7 @@
  * What every measure, baseline and method is called and how its numbers are written: one table for the page,
  * the figures, the command line and reports, so that a number reads the same everywhere.
  */
-import type { BestOfMany, CellName } from './cards'
-import type { BaselineName, MeasureName, SiteResult } from './contract'
+import type { BaselineName, BestOfMany, CellName, MeasureName, SiteResult } from './contract'
 
 export interface MeasureInfo {
   /** On a switch or an axis. */

@@ -1,5 +1,5 @@
 /** Questions about finished runs over parse trees: which sentences were tested, and what the probe says of one. */
-import type { SentenceTree, TestSentences } from '../../preload/trees'
+import type { SentenceTree, TestSentences } from '../../preload/contract'
 import type { ActivationStore } from './activations/index'
 import { LayerscopeError } from './errors'
 import { codeTreebank, countArcs, type Treebank } from './probes/index'

@@ -40,8 +40,8 @@ describe('refused directions', () => {
     ['preload/index.ts', '../main/window', 'preload may not import main'],
     ['preload/index.ts', '../renderer/main', 'preload may not import page'],
     ['preload/index.ts', 'node:path', 'preload may not import node:path'],
-    ['preload/contract.ts', '../main/engine/errors', 'contract may not import engine ground'],
-    ['preload/contract.ts', 'electron', 'contract may not import electron'],
+    ['preload/contract/requests.ts', '../../main/engine/errors', 'contract may not import engine ground'],
+    ['preload/contract/requests.ts', 'electron', 'contract may not import electron'],
     // Inside the engine: one direction.
     ['main/engine/models/index.ts', '../datasets', 'engine/models may not import engine/datasets'],
     ['main/engine/models/generated/graph.ts', '../../datasets/index', 'engine/models may not import engine/datasets'],

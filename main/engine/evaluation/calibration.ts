@@ -1,4 +1,4 @@
-import type { Calibration, CalibrationBin } from '../../../preload/cards'
+import type { Calibration, CalibrationBin } from '../../../preload/contract'
 
 /**
  * How probabilities hold, with the expected calibration error Σ rows/all · |observed − predicted| (Naeini et al. 2015; Guo et al. 2017) and the Brier score: bins of equal width over 0 … 1, as scikit-learn's `calibration_curve(strategy='uniform')`; a probability on an edge

@@ -1,4 +1,4 @@
-import type { CellDifference } from '../../../preload/cards'
+import type { CellDifference } from '../../../preload/contract'
 import { percentiles } from '../probes/index'
 import { drawClusters, numberGroups } from './cluster-draws'
 import { deLong } from './delong'

@@ -1,5 +1,5 @@
 /** What kept held-out scores say beyond the measures of a sweep: where a probe errs, whether its probabilities hold, and how two cells or the best of many compare. */
-export type { CellDifference } from '../../../preload/cards'
+export type { CellDifference } from '../../../preload/contract'
 export { bestOfMany, type BestOfManyOutcome } from './best-of-many'
 export { reliability } from './calibration'
 export { compareCells } from './comparison'

@@ -1,4 +1,4 @@
-import type { Calibration, CellCard } from '../../../preload/cards'
+import type { Calibration, CellCard } from '../../../preload/contract'
 import { baselineName, measures, methodName, rangeTicks, writeHalf, writeMeasure } from '../../../preload/measures'
 import { palettes, themes, type FigureTheme } from './figure-colors'
 import { coordinate, estimatedWidth, percent, segment, shortened, svgDocument, textElement } from './figure-text'

@@ -1,5 +1,4 @@
-import type { CellCard } from '../../../preload/cards'
-import type { Measure, MeasureName, PositionSweep, SiteResult } from '../../../preload/contract'
+import type { CellCard, Measure, MeasureName, PositionSweep, SiteResult } from '../../../preload/contract'
 import { baselineName, measures, methodName, writeBestOfMany, writeMeasure } from '../../../preload/measures'
 import { positionName } from '../../../preload/positions'
 import { probeMethods } from '../../../preload/probe-methods'

@@ -1,6 +1,5 @@
 import { version } from '../../../package.json'
-import type { CardFold, CardGroups, CellCard, ClassDetail, NumberDetail } from '../../../preload/cards'
-import type { SiteResult, SweepSummary } from '../../../preload/contract'
+import type { CardFold, CardGroups, CellCard, ClassDetail, NumberDetail, SiteResult, SweepSummary } from '../../../preload/contract'
 import { measures, writeMeasure } from '../../../preload/measures'
 import { probeMethods } from '../../../preload/probe-methods'
 import type { ActivationStore } from '../activations/index'

@@ -1,5 +1,4 @@
-import type { BestOfMany, CellComparison, CellName } from '../../../preload/cards'
-import type { MeasureName, SiteResult } from '../../../preload/contract'
+import type { BestOfMany, CellComparison, CellName, MeasureName, SiteResult } from '../../../preload/contract'
 import { flatteringCells } from '../../../preload/measures'
 import type { ActivationStore } from '../activations/index'
 import { analyse } from '../analyses/index'

@@ -1,7 +1,6 @@
 import { copyFile, link, mkdir, realpath, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import type { CellCard, ReportSummary } from '../../../preload/cards'
-import type { PositionSweep, SiteResult, SweepSummary } from '../../../preload/contract'
+import type { CellCard, PositionSweep, ReportSummary, SiteResult, SweepSummary } from '../../../preload/contract'
 import { writeParquetTable, writeSafetensors, type ActivationStore } from '../activations/index'
 import { writeFileAtomically } from '../atomic-file'
 import { LayerscopeError } from '../errors'

@@ -1,6 +1,7 @@
 /** What is asked of finished runs: which rows made a prediction, how probes and representations of runs compare. */
-import type { ErrorReport, Interval, SweepSummary } from './contract'
-import type { Positions } from './recipe'
+import type { Positions } from '../recipe'
+import type { ErrorReport } from './errors'
+import type { Interval, SweepSummary } from './sweeps'
 
 /** A training row and what it adds to the logit of the predicted class of another row. */
 export interface InfluentialRow {

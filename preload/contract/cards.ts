@@ -1,6 +1,8 @@
 /** What stands on the card of one cell (a site and a method of a run), how two cells compare, and what picking the best of many adds. */
-import type { CodeLength, Erasure, Interval, MeasureName, SiteResult, Task } from './contract'
-import type { Positions, ProbePlan } from './recipe'
+import type { Positions, ProbePlan } from '../recipe'
+import type { CodeLength, Erasure } from './analyses'
+import type { Task } from './datasets'
+import type { Interval, MeasureName, SiteResult } from './sweeps'
 
 /** One bin of a reliability curve; means are null where no row falls into it. */
 export interface CalibrationBin {
