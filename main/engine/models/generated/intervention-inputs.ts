@@ -2,7 +2,7 @@ import type { Intervention, TokenBatch } from '../open-model'
 import type { Architecture } from './architecture'
 import type { Feed } from './padded-inputs'
 import { resolveAlias, sitesOf } from './sites'
-import { INPUTS } from './graph-inputs'
+import { INPUTS } from './graph/graph-inputs'
 
 /** Inputs of sites that take an addition and a patch: zero, and nowhere, where an intervention leaves one out. */
 export function interventionInputs(architecture: Architecture, interventions: readonly Intervention[], { rows, length }: TokenBatch): ReadonlyMap<string, Feed> {

@@ -2,7 +2,7 @@ import type { TokenBatch } from '../open-model'
 import type { Architecture } from './architecture'
 import type { PrefixPack } from './prefix-packs'
 import { rotaryFrequencies, dependsOnLength } from './rotary'
-import { INPUTS, MASKED } from './graph-inputs'
+import { INPUTS, MASKED } from './graph/graph-inputs'
 
 /** One input of a graph, ready for ONNX Runtime. */
 export type Feed =

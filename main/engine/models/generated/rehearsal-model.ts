@@ -1,7 +1,7 @@
 import type { ReadableModel } from '../readable-model'
 import { architectureOf, familyOf } from './families'
 import { ModelConfig } from './config'
-import type { GraphBuilder, Value } from './graph-builder'
+import type { GraphBuilder, Value } from './graph/graph-builder'
 import { generatedModel } from './index'
 import type { WeightSource } from './weights'
 

@@ -1,4 +1,4 @@
-import type { GraphBuilder, Value } from './graph-builder'
+import type { GraphBuilder, Value } from './graph/graph-builder'
 
 /**
  * Most bytes of weights that are decoded, copied or packed in one piece. Electron's allocator ends the process where 2 GiB are

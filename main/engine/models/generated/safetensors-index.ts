@@ -2,7 +2,7 @@ import { open, readFile, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import { LayerscopeError } from '../../errors'
 import { quotedValue } from '../../quoted'
-import type { ByteRange } from './graph-builder'
+import type { ByteRange } from './graph/graph-builder'
 
 /** Element types of the safetensors format that a graph can read in place, with their widths in bytes. */
 const WIDTHS: Readonly<Record<string, number>> = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U8: 1, BOOL: 1, U16: 2, U32: 4, U64: 8, F8_E4M3: 1, F8_E5M2: 1 }

@@ -1,7 +1,7 @@
 import type { ModelMemory } from '../../../../preload/contract'
 import { LayerscopeError } from '../../errors'
 import type { LogitOf } from '../screened-head'
-import type { ElementType, GraphBuilder, Value } from './graph-builder'
+import type { ElementType, GraphBuilder, Value } from './graph/graph-builder'
 import type { MemoryInitializer } from './memory-initializer'
 import { joinedProducts, PIECE_BYTES, pieceSuffix, rowPieces, type RowPiece } from './row-pieces'
 import type { StoredTensor, TensorIndex } from './safetensors-index'

@@ -1,4 +1,4 @@
-import type { GraphBuilder, Value } from '../generated/graph-builder'
+import type { GraphBuilder, Value } from '../generated/graph/graph-builder'
 import type { HeadScreen } from '../generated'
 
 /** A head [rows, width] in blocks of `group` eight-bit numbers, each block with its scale. */

@@ -1,9 +1,9 @@
 /** Rotary position embeddings in a graph: queries and keys turned by the positions of their tokens. */
-import type { Rotary } from './architecture'
+import type { Rotary } from '../architecture'
 import type { GraphBuilder, Value } from './graph-builder'
 import { INPUTS } from './graph-inputs'
 import type { GraphSites } from './graph-sites'
-import { dependsOnLength, rotaryFrequencies } from './rotary'
+import { dependsOnLength, rotaryFrequencies } from '../rotary'
 
 /** Writes the rotations of one graph; their angles once for each kind of rotary. */
 export class RotaryEmbedding {

@@ -1,9 +1,9 @@
 /** The parts of a transformer that have weights, by the names of their tensors: linear layers and norms. */
-import { LayerscopeError } from '../../errors'
-import type { Architecture, TensorNames } from './architecture'
+import { LayerscopeError } from '../../../errors'
+import type { Architecture, TensorNames } from '../architecture'
 import type { GraphBuilder, Value } from './graph-builder'
-import { prefixOf } from './matrices'
-import type { Arithmetic, WeightSource } from './weights'
+import { prefixOf } from '../matrices'
+import type { Arithmetic, WeightSource } from '../weights'
 
 /** A matrix to multiply by: its tensor without the ending, the width of what comes out, and what that is called. */
 export interface Projection {

@@ -1,5 +1,5 @@
 /** The MLP of a block, gated or not, and its activation. */
-import type { Activation } from './architecture'
+import type { Activation } from '../architecture'
 import type { GraphBuilder, Value } from './graph-builder'
 import type { GraphSites } from './graph-sites'
 import type { Modules } from './modules'

@@ -1,15 +1,15 @@
 /** The graph of one transformer, from the embedding through its blocks to the logits. */
-import { BOUNDS } from '../screened-head'
-import type { Architecture, TensorNames } from './architecture'
+import { BOUNDS } from '../../screened-head'
+import type { Architecture, TensorNames } from '../architecture'
 import { Attention, type AttentionForm } from './attention'
 import { GraphBuilder, type Value } from './graph-builder'
 import { INPUTS } from './graph-inputs'
 import { GraphSites } from './graph-sites'
-import { headOf } from './matrices'
+import { headOf } from '../matrices'
 import { writeMlp } from './mlp'
 import { contradiction, Modules } from './modules'
 import { softcapped } from './softcap'
-import type { Arithmetic, HeadScreen, WeightSource } from './weights'
+import type { Arithmetic, HeadScreen, WeightSource } from '../weights'
 
 /** What a graph is to give. */
 export interface GraphRequest extends AttentionForm {

@@ -1,8 +1,8 @@
 /** Values of a graph in the shapes they take on the way, and the sites among them that go out or are changed. */
-import type { Architecture } from './architecture'
+import type { Architecture } from '../architecture'
 import type { GraphBuilder, Shape, Value } from './graph-builder'
 import { INPUTS } from './graph-inputs'
-import { resolveAlias } from './sites'
+import { resolveAlias } from '../sites'
 
 /** Marks the sites of one graph. Inside it tokens are rows: [n, …] with n = batch · position. */
 export class GraphSites {

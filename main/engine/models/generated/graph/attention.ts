@@ -1,5 +1,5 @@
 /** Self-attention of every block, from its input to what it adds to the stream: all heads, grouped queries, masks and the cache. */
-import type { Architecture } from './architecture'
+import type { Architecture } from '../architecture'
 import type { GraphBuilder, Value } from './graph-builder'
 import { CACHED, INPUTS, PLACES } from './graph-inputs'
 import type { GraphSites } from './graph-sites'
