@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { packBlocks, toFloat32 } from '../../../main/engine/models/gguf/block-types'
+import { toFloat32 } from '../../../main/engine/models/gguf/decode-blocks'
+import { packBlocks } from '../../../main/engine/models/gguf/pack-blocks'
 
 // Made by tests/fixtures/gguf-blocks.py from random blocks.
 const entries = JSON.parse(readFileSync(fileURLToPath(new URL('../../fixtures/gguf-blocks.json', import.meta.url)), 'utf8')) as Readonly<Record<string, { readonly blocks: string; readonly values: string }>>

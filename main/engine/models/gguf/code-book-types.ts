@@ -1,3 +1,4 @@
+/** Block formats of ggml whose bits name rows of a code book: IQ1 to IQ3. */
 import { byte, half, type Decoder } from './block-decoder'
 import { CODE_BOOKS } from './code-books'
 

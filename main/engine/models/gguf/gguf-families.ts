@@ -2,7 +2,7 @@ import { LayerscopeError } from '../../errors'
 import { quoted, quotedValue } from '../../quoted'
 import type { Architecture, Rotary, RotaryScaling, TensorNames } from '../generated/architecture'
 import type { GgufFile, GgufValue } from './gguf-file'
-import { toFloat32 } from './block-types'
+import { toFloat32 } from './decode-blocks'
 import { tensorBytes } from './tensor-bytes'
 
 /** What llama.cpp calls the tensors of a decoder (`gguf-py/gguf/constants.py`). */

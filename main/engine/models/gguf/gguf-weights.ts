@@ -4,9 +4,10 @@ import type { ModelMemory } from '../../../../preload/contract'
 import { LayerscopeError } from '../../errors'
 import { ELEMENT_BYTES, type ElementType, type GraphBuilder, type Value } from '../generated/graph/graph-builder'
 import { elementCount, joinedProducts, PIECE_BYTES, pieceLookup, pieceSuffix, rowPieces, type Arithmetic, type HeadScreen, type JoinedPart, type MemoryInitializer, type RowPiece, type WeightSource } from '../generated'
-import { isDecodable, packBlocks, packingOf, toFloat32, type PackedValues } from './block-types'
+import { isDecodable, toFloat32 } from './decode-blocks'
 import type { GgufFile, GgufTensor } from './gguf-file'
 import { headScreen } from './head-screen'
+import { packBlocks, packingOf, type PackedValues } from './pack-blocks'
 
 const PLAIN: Readonly<Record<string, ElementType>> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' }
 
