@@ -1,4 +1,5 @@
 import type { ColumnInfo } from '../../../preload/contract'
+import { editDistance } from '../edit-distance'
 import { LayerscopeError } from '../errors'
 import { quoted } from '../quoted'
 
@@ -20,18 +21,4 @@ export function nearestColumn(columns: readonly ColumnInfo[], name: string): str
     .sort((a, b) => a.distance - b.distance)
   if (nearest !== undefined && nearest.distance <= Math.max(2, wanted.length / 3)) return `Did you mean ${quoted(nearest.name)}?`
   return `The columns are ${columns.slice(0, 12).map((column) => quoted(column.name)).join(', ')}${columns.length > 12 ? ', …' : ''}.`
-}
-
-/** Levenshtein distance. */
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let row = 1; row <= a.length; row++) {
-    const current = [row]
-    for (let column = 1; column <= b.length; column++) {
-      const replaced = (previous[column - 1] ?? 0) + (a.charAt(row - 1) === b.charAt(column - 1) ? 0 : 1)
-      current.push(Math.min(replaced, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1))
-    }
-    previous = current
-  }
-  return previous[b.length] ?? 0
 }
