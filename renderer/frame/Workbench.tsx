@@ -19,7 +19,7 @@ function markReady(): void {
   if (run && run.progress === null && run.sweep) document.documentElement.dataset['ready'] = 'true'
 }
 
-/** Set-up at the left, the cloud over the layer strip in the middle, the inspector at the right, the table below. */
+/** Set-up at the left in the whole height; beside it the cloud over the layer strip, the inspector at the right, the table below these. */
 export function Workbench(): React.JSX.Element {
   const leftOpen = useLayout(({ leftOpen }) => leftOpen)
   const rightOpen = useLayout(({ rightOpen }) => rightOpen)
@@ -28,41 +28,45 @@ export function Workbench(): React.JSX.Element {
   const right = usePanelFold(rightOpen, 300)
   return (
     <main className="Workbench">
-      <ResizableGroup id="window" orientation="vertical">
-        <Panel id="main" minSize={360}>
-          <ResizableGroup id="columns" orientation="horizontal">
-            <Panel id="left" panelRef={left} defaultSize="20%" minSize={240} maxSize={420} collapsible collapsedSize={0}
-              onResize={({ inPixels }) => { if (inPixels > 0 !== useLayout.getState().leftOpen) useLayout.setState({ leftOpen: inPixels > 0 }) }}>
-              <div className="Workbench-setup" inert={!leftOpen}>
-                <div className="Workbench-cards">
-                  <div data-tour="setup"><ModelCard /><DatasetCard /></div>
-                  <RunCard />
-                </div>
-                <RunAction />
-              </div>
-            </Panel>
-            <Divider label="Width of the set-up" />
-            <Panel id="centre" minSize={400}>
-              <ResizableGroup id="centre" orientation="vertical">
-                <Panel id="projection" minSize={200}><div className="Workbench-view" data-tour="projection"><Centre onSettled={markReady} /></div></Panel>
-                <Divider label="Height of the layer strip" />
-                <Panel id="layers" defaultSize={264} minSize={180} maxSize="60%" groupResizeBehavior="preserve-pixel-size"><div className="Workbench-view" data-tour="layers"><LayerStrip /></div></Panel>
+      <ResizableGroup id="window" orientation="horizontal">
+        <Panel id="left" panelRef={left} defaultSize="20%" minSize={240} maxSize={420} collapsible collapsedSize={0}
+          onResize={({ inPixels }) => { if (inPixels > 0 !== useLayout.getState().leftOpen) useLayout.setState({ leftOpen: inPixels > 0 }) }}>
+          <div className="Workbench-setup" inert={!leftOpen}>
+            <div className="Workbench-cards">
+              <div data-tour="setup"><ModelCard /><DatasetCard /></div>
+              <RunCard />
+            </div>
+            <RunAction />
+          </div>
+        </Panel>
+        <Divider label="Width of the set-up" />
+        <Panel id="results" minSize={640}>
+          <ResizableGroup id="results" orientation="vertical">
+            <Panel id="views" minSize={360}>
+              <ResizableGroup id="views" orientation="horizontal">
+                <Panel id="centre" minSize={400}>
+                  <ResizableGroup id="centre" orientation="vertical">
+                    <Panel id="projection" minSize={200}><div className="Workbench-view" data-tour="projection"><Centre onSettled={markReady} /></div></Panel>
+                    <Divider label="Height of the layer strip" />
+                    <Panel id="layers" defaultSize={264} minSize={180} maxSize="60%" groupResizeBehavior="preserve-pixel-size"><div className="Workbench-view" data-tour="layers"><LayerStrip /></div></Panel>
+                  </ResizableGroup>
+                </Panel>
+                <Divider label="Width of the inspector" />
+                <Panel id="right" panelRef={right} defaultSize="26%" minSize={240} maxSize={480} collapsible collapsedSize={0}
+                  onResize={({ inPixels }) => { if (inPixels > 0 !== useLayout.getState().rightOpen) useLayout.setState({ rightOpen: inPixels > 0 }) }}>
+                  <div className="Workbench-view" inert={!rightOpen}><Inspector /></div>
+                </Panel>
               </ResizableGroup>
             </Panel>
-            <Divider label="Width of the inspector" />
-            <Panel id="right" panelRef={right} defaultSize="21%" minSize={240} maxSize={480} collapsible collapsedSize={0}
-              onResize={({ inPixels }) => { if (inPixels > 0 !== useLayout.getState().rightOpen) useLayout.setState({ rightOpen: inPixels > 0 }) }}>
-              <div className="Workbench-view" inert={!rightOpen}><Inspector /></div>
-            </Panel>
+            {tableOpen && <Divider label="Height of the table" />}
+            {tableOpen && (
+              <Panel id="table" defaultSize={240} minSize={120} maxSize="60%" collapsible collapsedSize={0} groupResizeBehavior="preserve-pixel-size"
+                onResize={({ inPixels }, _id, before) => { if (before && before.inPixels > 0 && inPixels === 0) useView.getState().setTable({ open: false }) }}>
+                <div className="Workbench-view"><TableDrawer /></div>
+              </Panel>
+            )}
           </ResizableGroup>
         </Panel>
-        {tableOpen && <Divider label="Height of the table" />}
-        {tableOpen && (
-          <Panel id="table" defaultSize={240} minSize={120} maxSize="60%" collapsible collapsedSize={0} groupResizeBehavior="preserve-pixel-size"
-            onResize={({ inPixels }, _id, before) => { if (before && before.inPixels > 0 && inPixels === 0) useView.getState().setTable({ open: false }) }}>
-            <div className="Workbench-view"><TableDrawer /></div>
-          </Panel>
-        )}
       </ResizableGroup>
     </main>
   )

@@ -5,6 +5,7 @@ import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } f
 import type { Cell, ColumnInfo } from '../../preload/contract'
 import { Checkbox, EmptyState, formatCount, IconButton, Skeleton, TextInput } from '../components'
 import { copyText, fileName, saveFile, toCsv, toTsv } from '../plots'
+import { templateColumns } from '../state/dataset'
 import { useClassValues } from '../state/engine-data'
 import { noticeError, noticeInfo } from '../state/notices'
 import { probeOfRow } from '../state/probe-row'
@@ -37,7 +38,10 @@ function RowTable({ name, columns, rows: rowCount }: { readonly name: string; re
   const { table: view, setTable, selection, select, focusedRow, focusRow } = useView()
   const textColumn = useWorkbench(({ run, roles }) => {
     const text = run?.summary.dataset.roles.text ?? roles?.text
-    return text?.kind === 'column' ? text.column : null
+    if (!text) return null
+    const names = text.kind === 'column' ? [text.column] : templateColumns(text.template)
+    // Many columns in a template are its blanks, not its text.
+    return names.length === 1 ? names[0] ?? null : null
   })
   const label = useWorkbench(({ run }) => run?.summary.dataset.roles.label ?? null)
   const classes = useWorkbench(({ run }) => run?.sweep?.classes ?? null)
@@ -54,7 +58,7 @@ function RowTable({ name, columns, rows: rowCount }: { readonly name: string; re
   const definitions = useMemo<ColumnDef<typeof features, ListedRow>[]>(() => [
     ...columns.map(({ name: column, type }): ColumnDef<typeof features, ListedRow> => ({
       id: column, header: column, minSize: 56, maxSize: 1200,
-      size: column === textColumn ? 380 : type === 'integer' || type === 'number' || type === 'boolean' ? Math.max(88, column.length * 8 + 32) : Math.max(132, Math.min(200, column.length * 8 + 32))
+      size: column === textColumn ? 320 : type === 'integer' || type === 'number' || type === 'boolean' ? Math.max(88, column.length * 8 + 32) : Math.max(132, Math.min(200, column.length * 8 + 32))
     })),
     ...(probed ? [{ id: probeColumns[0], header: 'predicted', size: 108 }, { id: probeColumns[1], header: 'score', size: 84 }, { id: probeColumns[2], header: 'correct', size: 92 }] : [])
   ], [columns, textColumn, probed])
