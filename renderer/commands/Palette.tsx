@@ -1,5 +1,5 @@
 import { Command } from 'cmdk'
-import { commandTable } from '../../preload/commands'
+import { commandTable, type CommandId, type CommandInfo } from '../../preload/commands'
 import { Kbd } from '../components'
 import { siteName } from '../layers'
 import { openSession } from '../state/open'
@@ -9,13 +9,22 @@ import { useView } from '../state/view'
 import { useWorkbench } from '../state/workbench'
 import { commandObstacle, runCommand } from './commands'
 import { closeOverlay, useOverlay } from './overlay'
+import { paletteRank } from './palette-rank'
 import './Palette.css'
+
+const valueOf = ({ title, id }: Pick<CommandInfo, 'title' | 'id'>): string => `${title} ${id}`
+const commandOf = new Map(commandTable.map((command) => [valueOf(command), command.id]))
+
+function rank(value: string, typed: string, keywords: readonly string[] = []): number {
+  const command = commandOf.get(value)
+  return paletteRank(value, keywords, command === undefined || commandObstacle(command) === null, typed)
+}
 
 /** Every command, layer, colouring, sample and recent session, found by typing. */
 export function Palette(): React.JSX.Element {
   const open = useOverlay(({ overlay }) => overlay === 'palette')
   return (
-    <Command.Dialog open={open} onOpenChange={(next) => { if (!next) closeOverlay() }} label="Command palette" loop
+    <Command.Dialog open={open} onOpenChange={(next) => { if (!next) closeOverlay() }} label="Command palette" loop filter={rank}
       overlayClassName="Palette-overlay" contentClassName="Palette">
       <Command.Input className="Palette-input" placeholder="Search commands, layers, columns…" />
       <Command.List className="Palette-list">
@@ -35,20 +44,10 @@ function PaletteItems(): React.JSX.Element {
     closeOverlay()
     act()
   }
-  const possible = commandTable.filter(({ id }) => id !== 'palette.open').map((command) => ({ ...command, obstacle: commandObstacle(command.id) }))
-  // What can be done now stands first; what cannot says why.
-  const ordered = [...possible.filter(({ obstacle }) => obstacle === null), ...possible.filter(({ obstacle }) => obstacle !== null)]
+  const commands = commandTable.filter(({ id }) => id !== 'palette.open').map((command) => ({ ...command, obstacle: commandObstacle(command.id) }))
   return (
     <>
-      <Command.Group heading="Commands">
-        {ordered.map(({ id, title, menu, shortcut, keywords, obstacle }) => (
-          <Command.Item key={id} value={`${title} ${id}`} keywords={[menu, ...(keywords?.split(' ') ?? [])]} disabled={obstacle !== null} onSelect={then(() => runCommand(id))}>
-            <span>{title}</span>
-            {obstacle && <small>{obstacle}</small>}
-            {shortcut && <Kbd keys={shortcut} />}
-          </Command.Item>
-        ))}
-      </Command.Group>
+      <CommandGroup heading="Commands" commands={commands.filter(({ obstacle }) => obstacle === null)} onChoose={(id) => then(() => runCommand(id))()} />
       {sites && (
         <Command.Group heading="Layers">
           {sites.map((site) => (
@@ -81,6 +80,29 @@ function PaletteItems(): React.JSX.Element {
           ))}
         </Command.Group>
       )}
+      <CommandGroup heading="Not now" commands={commands.filter(({ obstacle }) => obstacle !== null)} />
     </>
+  )
+}
+
+interface CommandGroupProps {
+  readonly heading: string
+  readonly commands: readonly (CommandInfo & { readonly id: CommandId; readonly obstacle: string | null })[]
+  /** Left out where none can be chosen: each says why. */
+  readonly onChoose?: (id: CommandId) => void
+}
+
+function CommandGroup({ heading, commands, onChoose }: CommandGroupProps): React.JSX.Element | null {
+  if (commands.length === 0) return null
+  return (
+    <Command.Group heading={heading}>
+      {commands.map(({ id, title, menu, shortcut, keywords, obstacle }) => (
+        <Command.Item key={id} value={valueOf({ title, id })} keywords={[menu, ...(keywords?.split(' ') ?? [])]} disabled={!onChoose} onSelect={() => onChoose?.(id)}>
+          <span>{title}</span>
+          {obstacle && <small>{obstacle}</small>}
+          {shortcut && <Kbd keys={shortcut} />}
+        </Command.Item>
+      ))}
+    </Command.Group>
   )
 }
