@@ -44,7 +44,7 @@ const table = [
   { id: 'edit.undo', title: 'Undo', menu: 'Edit', group: 0, shortcut: 'Mod+Z', keywords: 'back selection view' },
   { id: 'edit.redo', title: 'Redo', menu: 'Edit', group: 0, shortcut: 'Mod+Shift+Z', keywords: 'forward selection view' },
   { id: 'selection.all', title: 'Select all rows', menu: 'Edit', group: 2, shortcut: 'Mod+A', keywords: 'points' },
-  { id: 'selection.clear', title: 'Clear selection', menu: 'Edit', group: 2, shortcut: 'Escape', keywords: 'deselect unfocus give up' },
+  { id: 'selection.clear', title: 'Let go of selection, row or tool', menu: 'Edit', group: 2, shortcut: 'Escape', keywords: 'clear deselect unfocus give up back' },
   { id: 'selection.none', title: 'Select none', menu: 'Edit', group: 2, shortcut: 'Mod+Shift+A', keywords: 'clear deselect points' },
 
   { id: 'palette.open', title: 'Command palette…', menu: 'View', group: 0, shortcut: 'Mod+K', keywords: 'search' },

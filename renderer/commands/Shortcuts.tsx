@@ -19,7 +19,7 @@ export function ShortcutsDialog(): React.JSX.Element {
   const open = useOverlay(({ overlay }) => overlay === 'shortcuts')
   const menus = [...new Set(commandTable.filter(({ shortcut }) => shortcut !== undefined).map(({ menu }) => menu))]
   return (
-    <Dialog open={open} onOpenChange={(next) => { if (!next) closeOverlay() }} title="Keyboard shortcuts" description="Everything else is in the command palette." width={720}>
+    <Dialog open={open} onOpenChange={(next) => { if (!next) closeOverlay() }} title="Keyboard shortcuts" description="Everything else is in the command palette." width={1040}>
       <div className="Shortcuts">
         {menus.map((menu) => <ShortcutGroup key={menu} menu={menu} />)}
         <section>
