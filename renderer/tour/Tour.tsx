@@ -2,7 +2,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { Button } from '../components'
 import { closeOverlay, useOverlay } from '../commands'
 import { useLayout } from '../state/layout'
-import { stepPlace, tourSteps, type Place } from './steps'
+import { stepPlace, tourSteps, type Box, type Place } from './steps'
 import './Tour.css'
 
 /** Five steps that point at the real controls. Esc leaves at any time; arrow keys go back and forth. */
@@ -20,6 +20,14 @@ function leave(): void {
   closeOverlay()
 }
 
+/** What is in sight of a control that may be longer than the box it scrolls in. */
+function visibleBox(control: Element): Box {
+  const own = control.getBoundingClientRect()
+  const around = control.parentElement?.getBoundingClientRect() ?? own
+  const [x, y] = [Math.max(own.left, around.left), Math.max(own.top, around.top)]
+  return { x, y, width: Math.min(own.right, around.right) - x, height: Math.min(own.bottom, around.bottom) - y }
+}
+
 function Steps(): React.JSX.Element | null {
   const [index, setIndex] = useState(0)
   const [place, setPlace] = useState<Place | null>(null)
@@ -33,7 +41,7 @@ function Steps(): React.JSX.Element | null {
     let last = ''
     const measure = (): void => {
       const control = document.querySelector(`[data-tour="${step.control}"]`)
-      const next = control ? stepPlace(control.getBoundingClientRect(), { width: innerWidth, height: innerHeight }, { width: cardWidth, height: card.current?.offsetHeight ?? cardHeight }) : null
+      const next = control ? stepPlace(visibleBox(control), { width: innerWidth, height: innerHeight }, { width: cardWidth, height: card.current?.offsetHeight ?? cardHeight }) : null
       const key = JSON.stringify(next)
       if (key !== last) {
         last = key
@@ -41,7 +49,7 @@ function Steps(): React.JSX.Element | null {
       }
       frame = requestAnimationFrame(measure)
     }
-    document.querySelector(`[data-tour="${step.control}"]`)?.scrollIntoView({ block: 'nearest' })
+    document.querySelector(`[data-tour="${step.control}"]`)?.scrollIntoView({ block: 'start' })
     measure()
     return () => cancelAnimationFrame(frame)
   }, [step])
