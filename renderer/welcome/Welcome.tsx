@@ -13,7 +13,7 @@ export function Welcome(): React.JSX.Element {
   const recent = useRecent(({ recent }) => recent)
   return (
     <main className="Welcome">
-      <div className="Welcome-inside">
+      <div className="Welcome-inside" data-single={recent.length === 0 || !samples?.length || undefined}>
         <header>
           <LayersMark />
           <h1>See what a model represents, layer by layer</h1>
@@ -24,7 +24,7 @@ export function Welcome(): React.JSX.Element {
             <Button size="large" variant="ghost" icon={FolderOpen} onClick={() => runCommand('session.open')}>Open session…</Button>
           </div>
         </header>
-        <div className="Welcome-columns" data-single={recent.length === 0 || !samples?.length || undefined}>
+        <div className="Welcome-columns">
           {samples && samples.length > 0 && (
             <section aria-labelledby="welcome-samples">
               <h2 id="welcome-samples">Try the sample</h2>
