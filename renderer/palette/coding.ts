@@ -54,7 +54,6 @@ export function categoricalCoding(title: string, names: readonly string[], codes
   let shown = names.map((_, index) => index).filter((index) => (counts[index] as number) > 0)
   const crowded = shown.length > MOST_CATEGORIES
   if (crowded) shown = shown.sort((a, b) => (counts[b] as number) - (counts[a] as number)).slice(0, MOST_CATEGORIES - 1)
-  if (names.length === 2) shown = shown.filter((index) => index === truthyIndex(names)).concat(shown.filter((index) => index !== truthyIndex(names)))
 
   const entries: LegendEntry[] = shown.map((index, place) => {
     const slot = names.length === 2 ? (index === truthyIndex(names) ? 0 : 1) : place

@@ -81,6 +81,8 @@ describe('coding', () => {
       const yes = names.findIndex((name) => ['true', '1', 'plant'].includes(name))
       const coding = categoricalCoding('label', names, Int32Array.of(yes, 1 - yes), theme)
       expect([colorAt(coding.colors, 0), colorAt(coding.colors, 1)]).toEqual([blocks[0]?.[0], blocks[0]?.[1]])
+      // The legend keeps the order that the dataset's card and the table of a selection have.
+      expect(coding.legend).toMatchObject({ entries: names.map((text) => ({ text })) })
     }
   })
 
