@@ -5,8 +5,10 @@ import { useDataTheme } from '../palette'
 import { fileName, saveFile } from '../plots'
 import { siteName } from '../layers'
 import { noticeError } from '../state/notices'
+import { isResumable } from '../state/run'
 import { useView } from '../state/view'
 import { useWorkbench } from '../state/workbench'
+import type { WorkbenchState } from '../state/workbench-state'
 import { CloudCanvas, type CloudHandle, type ShownCloud } from './CloudCanvas'
 import { mountCloudActions } from './cloud-actions'
 import { fitCloud, inOrderOf } from './cloud-geometry'
@@ -28,7 +30,7 @@ export function ProjectionView({ onSettled }: ProjectionViewProps): React.JSX.El
   const { result, progress, error } = useClouds()
   const method = useWorkbench((state) => state.projection.method)
   const selected = useView((view) => view.selection.length)
-  const nextStep = useWorkbench(({ model, dataset }) => model.kind === 'ready' ? dataset.kind === 'ready' ? 'Press Run' : 'Open a dataset, then run' : dataset.kind === 'ready' ? 'Open a model, then run' : 'Open a model and a dataset, then run')
+  const nextStep = useWorkbench(stepToCloud)
   const theme = useDataTheme()
   useWish()
 
@@ -96,6 +98,13 @@ export function ProjectionView({ onSettled }: ProjectionViewProps): React.JSX.El
       </ContextMenu>
     </section>
   )
+}
+
+/** What to do to have a cloud. */
+function stepToCloud(state: WorkbenchState): string {
+  const [model, dataset] = [state.model.kind === 'ready', state.dataset.kind === 'ready']
+  if (model && dataset) return isResumable(state) ? 'Continue the run' : 'Press Run'
+  return `Open ${model ? '' : 'a model'}${model || dataset ? '' : ' and '}${dataset ? '' : 'a dataset'}, then run`
 }
 
 /** Asks for the cloud of the selected layer whenever it, the run or the plan changes. */

@@ -2,7 +2,7 @@ import { Play, Square } from 'lucide-react'
 import type { ModelSummary } from '../../preload/contract'
 import type { ExtractionPlan, Positions, ProbePlan } from '../../preload/recipe'
 import { Button, Card, Disclosure, ErrorNotice, Field, formatQuantity, NumberInput, SegmentedControl, Select } from '../components'
-import { cancelRun, runObstacle, startRun } from '../state/run'
+import { cancelRun, isResumable, runObstacle, startRun } from '../state/run'
 import { useWorkbench, workbench } from '../state/workbench'
 import { PlanField } from './PlanLine'
 import { ProbesChoice } from './ProbesChoice'
@@ -42,7 +42,7 @@ export function RunCard(): React.JSX.Element {
 
 /** The Run button, or how far the run is: always in sight below the cards. */
 export function RunAction(): React.JSX.Element {
-  const resumable = useWorkbench(({ run }) => run?.summary.status === 'cancelled' || run?.summary.error?.code === 'disk-full')
+  const resumable = useWorkbench(isResumable)
   const progress = useWorkbench(({ run }) => run?.progress ?? null)
   const obstacle = useWorkbench(runObstacle)
   if (progress) {

@@ -12,6 +12,11 @@ let current: AbortController | null = null
 /** Warnings of the run that is on. */
 const warnings: string[] = []
 
+/** Whether Run would go on from what the run on show has kept. */
+export function isResumable({ run }: WorkbenchState): boolean {
+  return run?.summary.status === 'cancelled' || run?.summary.error?.code === 'disk-full'
+}
+
 /** Why Run cannot be pressed now; null when it can. */
 export function runObstacle({ model, dataset, roles, rolesCheck, run, engine: engineState }: WorkbenchState): string | null {
   if (run?.progress) return 'A run is on'
