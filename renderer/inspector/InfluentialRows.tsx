@@ -119,7 +119,7 @@ function InfluenceList({ title, kind, towards, rows, most, marked, onMark }: Lis
           const cells = page?.rows.find((one) => one.row === row)?.cells
           return (
             <li key={row}>
-              <input type="checkbox" checked={marked.includes(row)} onChange={() => onMark(row)} aria-label={`Leave out row ${row + 1}`} />
+              <input type="checkbox" checked={marked.includes(row)} onChange={() => onMark(row)} aria-label={`Leave out row ${formatCount(row + 1)}`} />
               <button type="button" onClick={() => focusRow(row)} title={`Row ${row + 1}, ${label}: ${effect.toPrecision(3)}`}>
                 <span className="Influences-text">
                   {open && roles && cells ? textOfRow(roles.text, positions, open.columns, cells) : `Row ${formatCount(row + 1)}`}

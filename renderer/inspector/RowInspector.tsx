@@ -163,7 +163,7 @@ function NeighborList({ row, neighbors }: { readonly row: number; readonly neigh
           const inside = cells(neighbor.row)
           return (
             <li key={neighbor.row}>
-              <button type="button" onClick={() => focusRow(neighbor.row)} title={`Row ${neighbor.row + 1}, distance ${neighbor.distance.toPrecision(3)}`}>
+              <button type="button" onClick={() => focusRow(neighbor.row)} title={`Row ${formatCount(neighbor.row + 1)}, distance ${neighbor.distance.toPrecision(3)}`}>
                 <span className="Neighbors-text">{open && roles && inside ? textOfRow(roles.text, positions, open.columns, inside) : `Row ${formatCount(neighbor.row + 1)}`}</span>
                 {label !== null && <span className="Neighbors-label" data-same={label === own || undefined} data-number={numeric || undefined}>{numeric ? formatNumber(Number(label)) : label}</span>}
                 <span className="Neighbors-distance">{neighbor.distance.toPrecision(2)}</span>

@@ -1,5 +1,6 @@
+import { X } from 'lucide-react'
 import { useMemo } from 'react'
-import { Button, formatCount, formatPercent } from '../components'
+import { Button, formatCount, formatPercent, formatQuantity, IconButton } from '../components'
 import { cloudActions } from '../projection'
 import { siteName } from '../layers'
 import { css, truthyIndex, useDataTheme, type Rgb } from '../palette'
@@ -23,7 +24,10 @@ export function SelectionInspector(): React.JSX.Element {
   const listed = useMemo(() => summary?.classes.map((entry, index) => ({ ...entry, index })).sort((a, b) => b.selected - a.selected).slice(0, MOST_CLASSES) ?? [], [summary])
   return (
     <section className="Inspector-section" aria-label="Selection">
-      <h3>{formatCount(selection.length)} {selection.length === 1 ? 'row' : 'rows'} selected <span>of {formatCount(rowCount)}</span></h3>
+      <header className="Inspector-head">
+        <h3>{formatQuantity(selection.length, 'row')} selected <span>of {formatCount(rowCount)}</span></h3>
+        <IconButton icon={X} label="Clear selection" shortcut="Escape" size="small" onClick={() => select([])} />
+      </header>
       {summary && summary.labelled.selected > 0 && (
         <>
           <table className="Shares">
@@ -52,7 +56,6 @@ export function SelectionInspector(): React.JSX.Element {
       <div className="Inspector-actions">
         <Button size="small" onClick={() => cloudActions()?.zoomToSelection()}>Zoom in</Button>
         <Button size="small" onClick={() => setTable({ open: true, onlySelection: true })}>Show in table</Button>
-        <Button size="small" variant="ghost" onClick={() => select([])}>Clear</Button>
       </div>
     </section>
   )

@@ -48,7 +48,7 @@ export function ModelDetails({ model }: { readonly model: ModelSummary }): React
   return (
     <Disclosure label="Details" detail={<ChecksPassed checks={checks} />} defaultOpen={checks.some(({ ok }) => !ok)}>
       <Checks checks={checks} />
-      <dl className="Facts">
+      <dl className="ModelCard-facts">
         {facts.map(([term, value]) => value !== null && <div key={term}><dt>{term}</dt><dd className="selectable tabular">{value}</dd></div>)}
       </dl>
     </Disclosure>
