@@ -1,5 +1,6 @@
 import { forwardRef, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { ColumnValues } from '../../preload/contract'
+import { formatCount } from '../components'
 import type { DataTheme } from '../palette'
 import { useSize } from '../plots'
 import { motionMs } from '../projection/motion'
@@ -181,7 +182,7 @@ function FitTip({ row, points, at, x, y, room, group }: FitTipProps): React.JSX.
   const degrees = (values: Float32Array): string => `${writeLatitude(value(values, 1))}, ${writeLongitude(value(values, 0))}`
   return (
     <div ref={measure} className="FitTip" style={{ transform: `translate(${place.left}px, ${place.top}px)`, visibility: size.width === 0 ? 'hidden' : undefined }} role="status">
-      <p className="FitTip-text">{text ?? `row ${row + 1}`}</p>
+      <p className="FitTip-text">{text ?? `row ${formatCount(row + 1)}`}</p>
       <p>{points.kind === 'map'
         ? <><span>predicted <b>{degrees(points.predicted)}</b></span><br /><span>true <b>{degrees(points.actual)}</b></span></>
         : <>predicted <b>{writeNumber(value(points.predicted, 1), 'fit')}</b> · actual <b>{writeNumber(value(points.predicted, 0), 'fit')}</b></>}</p>

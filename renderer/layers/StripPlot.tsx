@@ -73,7 +73,7 @@ export function StripPlot({ series, selected, waiting, onSelect, onPick, onOpen 
         setHovered(event.clientX - event.currentTarget.getBoundingClientRect().left > margins.left + inner.width + 8 ? null : index)
         if (event.buttons & 1 && event.currentTarget.hasPointerCapture(event.pointerId)) onSelect(index)
       }}
-      onPointerLeave={() => setHovered(null)}>
+      onPointerLeave={() => setHovered(null)} onContextMenu={() => setHovered(null)}>
       {drawn && (
         <>
           <svg className="StripPlot-under" width={size.width} height={size.height} aria-hidden>

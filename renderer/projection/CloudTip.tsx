@@ -1,4 +1,5 @@
 import { useLayoutEffect, useRef, useState } from 'react'
+import { formatCount } from '../components'
 import { useClassValues } from '../state/engine-data'
 import { probeOfRow } from '../state/probe-row'
 import { useWorkbench } from '../state/workbench'
@@ -32,7 +33,7 @@ export function CloudTip({ row, x, y, color, view }: CloudTipProps): React.JSX.E
       <p className="CloudTip-text">{text ?? '…'}</p>
       <p className="CloudTip-facts">
         <svg width={8} height={8} aria-hidden><circle cx={4} cy={4} r={4} fill={color} /></svg>
-        <span>row {row + 1}</span>
+        <span>row {formatCount(row + 1)}</span>
         {probe?.actual && <span>label <b>{probe.actual}</b></span>}
         {probe?.predicted && <span>predicted <b>{probe.predicted}</b></span>}
         {probe?.score != null && <span><b>{probe.score.toFixed(2).replace(/^0/, '')}</b></span>}

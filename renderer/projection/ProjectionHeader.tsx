@@ -30,7 +30,7 @@ export function useColorOptions(): readonly SelectOption<string>[] {
   const numeric = useWorkbench(({ run }) => run?.results[0]?.kind === 'numeric')
   return useMemo(() => {
     const probe: SelectOption<string>[] = label === null ? [] : [
-      { value: 'label', label: 'label', detail: label },
+      { value: 'label', label: 'label', detail: label === 'label' ? undefined : label },
       { value: 'prediction', label: 'prediction', disabled: !probed },
       ...(numeric
         ? [{ value: 'score', label: 'error', disabled: !probed }]
@@ -38,7 +38,7 @@ export function useColorOptions(): readonly SelectOption<string>[] {
     ]
     const columns = dataset.kind === 'ready' ? dataset.value.columns : []
     const usable = columns.filter(({ name, type, distinct }) => name !== label && distinct > 1 && (distinct <= 255 || type === 'integer' || type === 'number' || type === 'date'))
-    return [...probe, ...usable.map(({ name }) => ({ value: `column:${name}`, label: name, group: 'Columns' })), { value: 'none', label: 'nothing', group: 'Columns' }]
+    return [...probe, { value: 'none', label: 'nothing' }, ...usable.map(({ name }) => ({ value: `column:${name}`, label: name, group: 'Columns' }))]
   }, [dataset, label, numeric, probed])
 }
 

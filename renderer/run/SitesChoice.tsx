@@ -8,7 +8,7 @@ import { PlanLine } from './PlanLine'
 export function SitesChoice({ model }: { readonly model: ModelSummary | null }): React.JSX.Element {
   const sites = useWorkbench(({ extraction }) => extraction.sites)
   const summary = model === null
-    ? 'Embedding, every layer, final norm'
+    ? 'Every layer'
     : sites === null ? `Every layer (${formatCount(model.defaultSites.length)})` : `${formatCount(sites.length)} chosen`
   return <PlanLine label="Sites" value={summary} choose={model && { label: 'Choose sites…', run: openSites }} />
 }

@@ -55,7 +55,7 @@ export async function suggestRoles(connection: DuckDBConnection, table: string, 
       ...(topic === undefined ? {} : { topic: topic.name })
     },
     groupReason: group === null || label === undefined ? null
-      : `${group.recurring} of the ${group.column.distinct} values of ${quoted(group.column.name)} stand beside more than one ${quoted(label.name)}: keeping the rows of one value in one fold stops the probe from recognising them.`
+      : `${group.recurring.toLocaleString('en')} of the ${group.column.distinct.toLocaleString('en')} values of ${quoted(group.column.name)} stand beside more than one ${quoted(label.name)}: keeping the rows of one value in one fold stops the probe from recognising them.`
   }
 }
 
