@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { openModel } from '../../main/engine/models'
-import { matrixThreads } from '../../main/engine/models/threads'
+import { matrixThreads } from '../../main/engine/models/worker/threads'
 import { sharedExists, sharedFolder } from '../fixtures/reference'
 
 export const title = 'Greedy generation, SmolLM2-135M (GGUF, Q4_1): exact and fast, beside llama.cpp'

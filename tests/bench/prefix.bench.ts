@@ -6,7 +6,7 @@ import { extract } from '../../main/engine/activations'
 import { openDataset } from '../../main/engine/datasets'
 import { openModel, type OpenModel } from '../../main/engine/models'
 import { readModel } from '../../main/engine/models/read-model'
-import { ModelSessions } from '../../main/engine/models/sessions'
+import { ModelSessions } from '../../main/engine/models/worker/sessions'
 import { sharedExists, sharedFolder } from '../fixtures/reference'
 import { transformersRowsPerSecond } from './transformers-llama'
 

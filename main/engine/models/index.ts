@@ -1,7 +1,7 @@
 /** Models: a path becomes an `OpenModel` with sites, a tokenizer and `run`. */
 export { openModel, type OpenModelOptions } from './open'
 export { prepareModelThread } from './model-thread'
-export { discoverModels, type DiscoverListener, type DiscoverOptions } from './discover'
-export { listModels } from './discovery'
+export { discoverModels, type DiscoverListener, type DiscoverOptions } from './discovery/discover'
+export { listModels } from './discovery/discovery-thread'
 export { listProviders } from './providers'
 export type { Encoding, Gather, Intervention, OpenModel, RunResult, Tensor, TokenBatch, Tokenizer } from './open-model'

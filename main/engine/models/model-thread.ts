@@ -3,10 +3,9 @@ import type { ModelCheck } from '../../../preload/contract'
 import { LayerscopeError } from '../errors'
 import { startWorker } from '../workers'
 import type { ArchitectureHints } from './config'
-import type { SamplingOptions } from './generate'
 import type { ModelFiles } from './locate'
-import type { Gather, Intervention, RunResult, Tensor, TokenBatch } from './open-model'
-import type { OpenedGraph, WorkerReply, WorkerRequest } from './worker-messages'
+import type { Gather, Intervention, RunResult, SamplingOptions, Tensor, TokenBatch } from './open-model'
+import type { OpenedGraph, WorkerReply, WorkerRequest } from './worker/worker-messages'
 
 interface Waiting { readonly resolve: (reply: WorkerReply) => void; readonly reject: (error: Error) => void; readonly on: (reply: WorkerReply) => void }
 

@@ -1,4 +1,3 @@
-import type { SamplingOptions } from './generate'
 import type { ModelSummary, SiteInfo, TokenInfo } from '../../../preload/contract'
 
 /** A rectangle of token ids; `attentionMask` is 1 on real tokens. Both [rows, length]. Layerscope pads on the right; padding elsewhere changes nothing. */
@@ -107,6 +106,18 @@ export interface OpenModel {
    */
   generate(prompt: readonly number[], options: GenerationOptions, onToken: (id: number) => void, signal?: AbortSignal): Promise<void>
   close(): Promise<void>
+}
+
+/** How tokens are chosen and when they end. */
+export interface SamplingOptions {
+  readonly maxTokens: number
+  /** 0 takes the most probable token. */
+  readonly temperature: number
+  /** Only the most probable tokens that together reach this share; 1 takes all. */
+  readonly topP: number
+  readonly seed: number
+  /** Generation ends before one of these. */
+  readonly stopIds: readonly number[]
 }
 
 export interface GenerationOptions extends SamplingOptions {

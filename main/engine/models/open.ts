@@ -12,7 +12,7 @@ import { ENCODERS } from './model-type'
 import type { OpenModel, Tokenizer } from './open-model'
 import { usableProvider } from './providers'
 import type { MeasuredSite } from './site-plan'
-import type { OpenedGraph } from './worker-messages'
+import type { OpenedGraph } from './worker/worker-messages'
 
 export interface OpenModelOptions {
   /** Execution provider by ONNX Runtime's name; `cpu` when left out. One that does not work here falls back to the CPU with a note. */

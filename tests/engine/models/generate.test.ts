@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openModel, type OpenModel } from '../../../main/engine/models'
-import { sample } from '../../../main/engine/models/generate'
+import { sample } from '../../../main/engine/models/worker/generate'
 import { sharedExists, sharedFolder } from '../../fixtures/reference'
 
 const zoo = join(sharedFolder, 'models/zoo')

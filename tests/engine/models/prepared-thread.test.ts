@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openModel, prepareModelThread, type TokenBatch } from '../../../main/engine/models'
-import { rehearse } from '../../../main/engine/models/rehearsal'
+import { rehearse } from '../../../main/engine/models/worker/rehearsal'
 import { sharedExists, sharedFolder } from '../../fixtures/reference'
 
 if (!sharedExists) console.log('skipped: the reference models of ../shared are not here')

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openModel, type OpenModel, type TokenBatch } from '../../../main/engine/models'
-import { discoverModels } from '../../../main/engine/models/discover'
+import { discoverModels } from '../../../main/engine/models/discovery/discover'
 import { sharedExists, sharedFolder } from '../../fixtures/reference'
 import { splitGguf } from '../../fixtures/split-gguf'
 

@@ -1,7 +1,7 @@
-import type { Gather, Tensor, TokenBatch } from './open-model'
-import type { Pack } from './readable-model'
+import type { Gather, Tensor, TokenBatch } from '../open-model'
+import type { Pack } from '../readable-model'
 import type { RawOutputs } from './sessions'
-import type { MeasuredSite } from './site-plan'
+import type { MeasuredSite } from '../site-plan'
 
 /** Brings the outputs of packs back to the rows of their batch, pack by pack: the same tensors as a padded run gives. Padding is zero. */
 export class PackedGathering {

@@ -1,9 +1,9 @@
 import { lstat, readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
-import type { FoundModel, ModelListing, ModelPlace } from '../../../preload/contract'
+import type { FoundModel, ModelListing, ModelPlace } from '../../../../preload/contract'
 import { describeModel } from './describe-model'
-import { isGgufModel, locateModel } from './locate'
+import { isGgufModel, locateModel } from '../locate'
 
 /** Where to look. */
 export interface DiscoverOptions {

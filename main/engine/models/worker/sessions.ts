@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
-import { LayerscopeError } from '../errors'
-import type { Intervention, TokenBatch } from './open-model'
-import type { CacheHints, Pack, ReadableModel, SessionGraph } from './readable-model'
-import { COTANGENT, GRADIENT } from './gradients'
+import { LayerscopeError } from '../../errors'
+import type { Intervention, TokenBatch } from '../open-model'
+import type { CacheHints, Pack, ReadableModel, SessionGraph } from '../readable-model'
+import { COTANGENT, GRADIENT } from '../gradients'
 import { matrixThreads } from './threads'
 
 /** An output in float32 with the dims the graph gave it. */

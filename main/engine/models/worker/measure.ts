@@ -1,9 +1,9 @@
-import { LayerscopeError, errorReport } from '../errors'
-import type { ArchitectureHints } from './config'
-import type { TokenBatch } from './open-model'
-import type { DeclaredSites, ReadableModel } from './readable-model'
+import { LayerscopeError, errorReport } from '../../errors'
+import type { ArchitectureHints } from '../config'
+import type { TokenBatch } from '../open-model'
+import type { DeclaredSites, ReadableModel } from '../readable-model'
 import type { GraphSession, RawOutputs } from './sessions'
-import type { MeasuredSite, SitePlan } from './site-plan'
+import type { MeasuredSite, SitePlan } from '../site-plan'
 
 /** Sites of a model after one run: with their widths, and without those that did not come out as their name promises. */
 export interface Measurement {

@@ -1,6 +1,6 @@
-import { LayerscopeError } from '../errors'
-import type { Gather, Tensor, TokenBatch } from './open-model'
-import type { SiteLayout } from './site-plan'
+import { LayerscopeError } from '../../errors'
+import type { Gather, Tensor, TokenBatch } from '../open-model'
+import type { SiteLayout } from '../site-plan'
 
 /** Dims of a site's output in its canonical form, from the number of values and what is known of the batch. */
 export interface SiteDims { readonly layout: SiteLayout; readonly heads: number | null; readonly headDim: number | null }

@@ -1,18 +1,8 @@
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
-import type { CachedGraph } from './readable-model'
-import { BOUNDS, screenedChoice } from './screened-head'
+import type { SamplingOptions } from '../open-model'
+import type { CachedGraph } from '../readable-model'
+import { BOUNDS, screenedChoice } from '../screened-head'
 import { matrixThreads } from './threads'
-
-export interface SamplingOptions {
-  readonly maxTokens: number
-  /** 0 takes the most probable token. */
-  readonly temperature: number
-  /** Only the most probable tokens that together reach this share; 1 takes all. */
-  readonly topP: number
-  readonly seed: number
-  /** Generation ends before one of these. */
-  readonly stopIds: readonly number[]
-}
 
 /** What is known of the token after a prefix: logits [vocab], or the most probable token alone. */
 export type NextToken =

@@ -1,6 +1,6 @@
-import type { TokenBatch } from './open-model'
+import type { TokenBatch } from '../open-model'
 import type { RawOutput } from './sessions'
-import type { SiteLayout } from './site-plan'
+import type { SiteLayout } from '../site-plan'
 
 /** A batch whose rows begin at the left, and the way back from what it gives. */
 export interface RightPadded {

@@ -1,11 +1,11 @@
 import { basename } from 'node:path'
-import type { ModelCheck } from '../../../preload/contract'
-import type { TokenBatch } from './open-model'
-import type { ReadableModel } from './readable-model'
+import type { ModelCheck } from '../../../../preload/contract'
+import type { TokenBatch } from '../open-model'
+import type { ReadableModel } from '../readable-model'
 import type { OpenSession } from './measure'
 import { postNormError } from './post-norm'
 import type { GraphSession, RawOutput, RawOutputs } from './sessions'
-import type { SitePlan } from './site-plan'
+import type { SitePlan } from '../site-plan'
 
 /** A batch for self-tests: two rows of plain tokens, the second one padded. */
 export function checkBatch(vocab: number, padTokenId: number): TokenBatch {

@@ -1,9 +1,8 @@
-import type { ErrorReport, ModelCheck, ModelMemory } from '../../../preload/contract'
-import type { ArchitectureHints } from './config'
-import type { SamplingOptions } from './generate'
-import type { ModelFiles } from './locate'
-import type { Gather, Intervention, Tensor, TokenBatch } from './open-model'
-import type { BlockStructure, MeasuredSite } from './site-plan'
+import type { ErrorReport, ModelCheck, ModelMemory } from '../../../../preload/contract'
+import type { ArchitectureHints } from '../config'
+import type { ModelFiles } from '../locate'
+import type { Gather, Intervention, SamplingOptions, Tensor, TokenBatch } from '../open-model'
+import type { BlockStructure, MeasuredSite } from '../site-plan'
 
 /** What a model's worker thread is asked. Each request with an id ends in one reply of the same id. */
 export type WorkerRequest =

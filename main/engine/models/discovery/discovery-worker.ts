@@ -1,7 +1,7 @@
 /** The thread that looks for models: headers with large vocabularies would hold up whoever else asks the engine. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { discoverModels } from './discover'
-import type { DiscoveryReply, DiscoveryRequest } from './discovery'
+import type { DiscoveryReply, DiscoveryRequest } from './discovery-thread'
 
 const port = parentPort
 if (port === null) throw new Error('discovery-worker runs as a worker thread')

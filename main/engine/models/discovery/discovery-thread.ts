@@ -1,5 +1,5 @@
-import type { FoundModel, ModelListing, ModelPlace } from '../../../preload/contract'
-import { startWorker } from '../workers'
+import type { FoundModel, ModelListing, ModelPlace } from '../../../../preload/contract'
+import { startWorker } from '../../workers'
 import type { DiscoverListener, DiscoverOptions } from './discover'
 
 /** What the thread is asked: plain data. */

@@ -1,5 +1,5 @@
 import { checkBatch } from './checks'
-import { rehearsalModel } from './generated/rehearsal-model'
+import { rehearsalModel } from '../generated/rehearsal-model'
 import { loadDeclared } from './measure'
 import { GraphSession } from './sessions'
 
