@@ -12,10 +12,19 @@ export interface PlotProps {
 export function Plot({ data, layout, className = '' }: PlotProps): React.JSX.Element {
   const root = useRef<HTMLDivElement>(null)
   useEffect(() => {
-    let current = true
     const element = root.current
-    if (element) void loadPlotly().then((Plotly) => { if (current) return Plotly.react(element, data, layout, { staticPlot: true, displayModeBar: false }) })
-    return () => { current = false }
+    if (!element) return
+    let current = true
+    let frame = 0
+    // With the frame, not with the change: what React renders for new results and what plotly draws of them are two tasks,
+    // neither of which holds the page.
+    void loadPlotly().then((Plotly) => {
+      if (current) frame = requestAnimationFrame(() => void Plotly.react(element, data, layout, { staticPlot: true, displayModeBar: false }))
+    })
+    return () => {
+      current = false
+      cancelAnimationFrame(frame)
+    }
   }, [data, layout])
   useEffect(() => {
     const element = root.current
