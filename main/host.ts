@@ -5,13 +5,14 @@ import type { HostEvent, PathKind, Sample, StartupInfo } from '../preload/bridge
 import { commandTable, isCommandId, type CommandInfo } from '../preload/commands'
 import { enginePortChannel } from '../preload/host-calls'
 import { askAboutUnsaved, askForModelFolder, askForPath, fileName } from './dialogs'
+import { writeFileAtomically } from './engine/atomic-file'
 import { EngineHost } from './engine-host'
 import { Grants } from './grants'
 import { handle } from './ipc'
 import { menuTemplate } from './menu'
 import { pathKind } from './path-kind'
 import { readRecipe } from './recipe-file'
-import { writeAtomically, type SettingsFile } from './settings'
+import type { SettingsFile } from './settings'
 import { WorkbenchWindow, type WindowStart } from './window'
 
 export interface HostOptions {
@@ -169,7 +170,7 @@ export class Host {
     })
     handle(senders, 'writeFile', async (window, path, data) => {
       if (!window.savePaths.has(resolve(path))) throw new Error('writeFile: refused, no save dialog returned this path')
-      await writeAtomically(path, data)
+      await writeFileAtomically(path, data)
     })
 
     handle(senders, 'setTitle', (window, name, edited, path) => window.setTitle(name, edited, path))

@@ -1,7 +1,8 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { z } from 'zod'
 import { themeSchema } from '../preload/host-calls'
+import { writeFileAtomically } from './engine/atomic-file'
 
 const boundsSchema = z.object({ x: z.int().optional(), y: z.int().optional(), width: z.int().min(200), height: z.int().min(200), maximized: z.boolean().default(false) })
 
@@ -18,25 +19,6 @@ const settingsSchema = z.object({
 export type Settings = z.infer<typeof settingsSchema>
 
 const recentKept = 12
-
-/** Writes a file so that a crash at any moment leaves the old or the new content, never a part. */
-export async function writeAtomically(file: string, data: string | Uint8Array): Promise<void> {
-  await mkdir(dirname(file), { recursive: true })
-  const temporary = `${file}.${process.pid}.${Date.now()}.tmp`
-  try {
-    const handle = await open(temporary, 'w')
-    try {
-      await handle.writeFile(data)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await rename(temporary, file)
-  } catch (error) {
-    await rm(temporary, { force: true })
-    throw error
-  }
-}
 
 /** The settings file: read once, written a moment after the last change. */
 export class SettingsFile {
@@ -81,7 +63,12 @@ export class SettingsFile {
     if (this.timer) clearTimeout(this.timer)
     this.timer = null
     const text = `${JSON.stringify(this.value, null, 2)}\n`
-    this.writing = this.writing.then(() => writeAtomically(this.file, text)).catch((error: unknown) => console.error('Settings could not be written:', error))
+    this.writing = this.writing.then(() => this.write(text)).catch((error: unknown) => console.error('Settings could not be written:', error))
     return this.writing
+  }
+
+  private async write(text: string): Promise<void> {
+    await mkdir(dirname(this.file), { recursive: true })
+    await writeFileAtomically(this.file, text)
   }
 }

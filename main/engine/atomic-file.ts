@@ -1,20 +1,20 @@
 import { randomBytes } from 'node:crypto'
-import { open, rename, rm } from 'node:fs/promises'
+import { open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** Ending of files that a killed process may leave behind; never part of a session or a store. */
 export const TEMPORARY_ENDING = '.writing'
 
 /**
- * Replaces `path` by `data` so that a reader, or a process killed at any moment, finds the old content or the new one whole:
- * written beside it, synced, renamed.
+ * Replaces `path` by what `write` writes so that a reader, or a process killed at any moment, finds the old content or the new one whole:
+ * written beside it, synced, renamed. Where writing fails nothing stays beside it.
  */
-export async function writeFileAtomically(path: string, data: string | Uint8Array): Promise<void> {
+export async function replaceFile(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
   const beside = temporaryPathBeside(path)
   try {
     const file = await open(beside, 'wx')
     try {
-      await file.writeFile(data)
+      await write(file)
       await file.sync()
     } finally {
       await file.close()
@@ -25,6 +25,11 @@ export async function writeFileAtomically(path: string, data: string | Uint8Arra
     throw error
   }
   await syncFolder(dirname(path))
+}
+
+/** Replaces `path` by `data`, the old content or the new one whole. */
+export async function writeFileAtomically(path: string, data: string | Uint8Array): Promise<void> {
+  await replaceFile(path, (file) => file.writeFile(data))
 }
 
 /** A fresh name beside `path`, for content that will be renamed to it. */

@@ -1,8 +1,8 @@
-import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { SettingsFile, writeAtomically } from '../../main/settings'
+import { SettingsFile } from '../../main/settings'
 
 let folder: string
 let file: string
@@ -18,7 +18,7 @@ describe('SettingsFile', () => {
     settings.remember('/runs/A.layerscope', 'A', '2026-01-01T00:00:00Z')
     await settings.flush()
     expect((await SettingsFile.open(file)).get()).toEqual(settings.get())
-    expect((await readdir(join(folder, 'deep'))).filter((name) => name.endsWith('.tmp'))).toEqual([])
+    expect(await readdir(join(folder, 'deep'))).toEqual(['settings.json'])
   })
 
   it('keeps a session once, newest first, twelve at most', async () => {
@@ -39,14 +39,5 @@ describe('SettingsFile', () => {
   it('keeps the fields that are sound', async () => {
     await writeFile(join(folder, 'settings.json'), '{"theme": "light", "window": "large"}')
     expect((await SettingsFile.open(join(folder, 'settings.json'))).get()).toMatchObject({ theme: 'light', window: null })
-  })
-})
-
-describe('writeAtomically', () => {
-  it('leaves the old file and nothing else when it cannot write', async () => {
-    await writeFile(join(folder, 'a'), 'old')
-    await expect(writeAtomically(join(folder, 'a', 'below-a-file'), 'new')).rejects.toThrow()
-    expect(await readFile(join(folder, 'a'), 'utf8')).toBe('old')
-    expect(await readdir(folder)).toEqual(['a'])
   })
 })

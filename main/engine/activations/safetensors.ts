@@ -3,9 +3,8 @@
  * tensors back to back. The reader trusts nothing: lengths, offsets and shapes are checked before a byte is read.
  */
 import { open, type FileHandle } from 'node:fs/promises'
-import { rename, rm } from 'node:fs/promises'
 import { z } from 'zod'
-import { temporaryPathBeside } from '../atomic-file'
+import { replaceFile } from '../atomic-file'
 import { LayerscopeError } from '../errors'
 import { quoted } from '../quoted'
 import { float16ToFloat32 } from './float16'
@@ -69,25 +68,14 @@ export interface TensorToWrite extends TensorLayout { readonly data: Float32Arra
 /** Writes a whole safetensors file: beside `path`, synced, renamed. */
 export async function writeSafetensors(path: string, tensors: readonly TensorToWrite[], metadata: Readonly<Record<string, string>> = {}): Promise<void> {
   const { header, entries } = layOut(tensors, metadata)
-  const beside = temporaryPathBeside(path)
-  try {
-    const file = await open(beside, 'wx')
-    try {
-      await writeFully(file, header, 0)
-      for (const { name, data } of tensors) {
-        const entry = entries.get(name)
-        if (entry === undefined || entry.end - entry.begin !== data.byteLength) throw new Error(`tensor ${name}: ${data.byteLength} bytes do not fill its shape`)
-        await writeFully(file, new Uint8Array(data.buffer, data.byteOffset, data.byteLength), entry.begin)
-      }
-      await file.sync()
-    } finally {
-      await file.close()
+  await replaceFile(path, async (file) => {
+    await writeFully(file, header, 0)
+    for (const { name, data } of tensors) {
+      const entry = entries.get(name)
+      if (entry === undefined || entry.end - entry.begin !== data.byteLength) throw new Error(`tensor ${name}: ${data.byteLength} bytes do not fill its shape`)
+      await writeFully(file, new Uint8Array(data.buffer, data.byteOffset, data.byteLength), entry.begin)
     }
-    await rename(beside, path)
-  } catch (error) {
-    await rm(beside, { force: true })
-    throw error
-  }
+  })
 }
 
 /** Writes all of `bytes` at `position`. */
