@@ -29,6 +29,7 @@ const EXTRACTION_VERSION = 2
 const DEFAULT_BATCH_TOKENS = 1024
 /** The same where rows share what they begin with: batches that end in a half-filled pack are to be few. */
 const DEFAULT_PREFIX_TOKENS = 4096
+
 interface Listening {
   onStage?(stage: 'tokenizing' | 'extracting' | 'saving'): void
 }
@@ -45,6 +46,7 @@ export interface PositionsExtraction extends Omit<PassOptions, 'positions'>, Lis
   /** Holds the lock and the journal of the pass. */
   readonly folder: string
 }
+
 export interface ExtractionTarget { readonly positions: Positions; readonly folder: string }
 
 /**

@@ -2,15 +2,15 @@
  * The two readings of an extraction: the first counts what each of its positions will hold, the second runs the model and stores it.
  */
 import type { SiteInfo } from '../../../preload/contract'
-import type { ExtractionPlan, Positions, TextSource } from '../../../preload/recipe'
-import type { OpenDataset, SkippedRow } from '../datasets/open-dataset'
+import type { Positions } from '../../../preload/recipe'
+import type { SkippedRow } from '../datasets/open-dataset'
 import { LayerscopeError } from '../errors'
 import type { OpenModel, RunResult } from '../models/open-model'
 import { batchesOf, gatherOf, tokenBatch, type BatchLimits } from './batches'
 import type { Journal } from './journal'
 import { MAX_ALLOCATION_BYTES } from './safetensors'
 import type { SiteFiles } from './site-files'
-import { encodeWindows, type EncodedRow, type Window } from './windows'
+import { encodeWindows, type EncodedRow, type Window, type WindowOptions } from './windows'
 
 /** Tensors inside one run stay below this, so that memory is flat. */
 const MOST_TENSOR_BYTES = 96 * 2 ** 20
@@ -29,16 +29,7 @@ export interface ExtractionProgress {
 }
 
 /** What is read, and who hears of it. */
-export interface PassOptions {
-  readonly model: OpenModel
-  readonly dataset: OpenDataset
-  readonly text: TextSource
-  readonly plan: Omit<ExtractionPlan, 'positions'>
-  /** What is kept of each text, a target each; every token, or words, alone. */
-  readonly positions: readonly Positions[]
-  /** Dataset rows to read; all where left out. */
-  readonly only?: ReadonlySet<number> | undefined
-  readonly signal?: AbortSignal | undefined
+export interface PassOptions extends Pick<WindowOptions, 'model' | 'dataset' | 'text' | 'plan' | 'positions' | 'only' | 'signal'> {
   onProgress?(progress: ExtractionProgress): void
 }
 

@@ -38,7 +38,7 @@ export interface WindowOptions {
   readonly dataset: OpenDataset
   readonly text: TextSource
   readonly plan: Omit<ExtractionPlan, 'positions'>
-  /** What is kept of each text; every token, or words, alone. */
+  /** What is kept of each text, a target each; every token, or words, alone. */
   readonly positions: readonly Positions[]
   /** Dataset rows to read; all where left out. */
   readonly only?: ReadonlySet<number> | undefined
