@@ -1,4 +1,5 @@
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
+import { mulberry32 } from '../../mulberry32'
 import type { SamplingOptions } from '../open-model'
 import type { CachedGraph } from '../readable-model'
 import { BOUNDS, screenedChoice } from '../screened-head'
@@ -17,7 +18,7 @@ export interface Continuation {
 
 /** Generates token by token; yields each id. Stops at a stop id, at `maxTokens`, at `limit` positions, or when the consumer stops. */
 export async function *generate(continuation: Continuation, prompt: readonly number[], options: SamplingOptions, limit: number | null): AsyncGenerator<number> {
-  const random = seeded(options.seed)
+  const random = mulberry32(options.seed)
   let next = await continuation.append(prompt)
   for (let made = 0; made < options.maxTokens; made++) {
     const id = next.kind === 'greedy' ? next.id : sample(next.logits, options, random)
@@ -49,17 +50,6 @@ export function sample(logits: Float32Array, { temperature, topP }: Pick<Samplin
     if (point < 0) return order[at] ?? best
   }
   return order[count - 1] ?? best
-}
-
-/** Uniform numbers in [0, 1) from a seed (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
 }
 
 /** Generation through a graph with a key–value cache: each token costs one row, whatever the prefix. */
