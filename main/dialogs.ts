@@ -1,6 +1,6 @@
 import { dialog, type BaseWindow, type FileFilter, type OpenDialogOptions } from 'electron'
 import { extname, join } from 'node:path'
-import type { DialogKind } from '../preload/bridge'
+import type { DialogKind } from '../preload/host-calls'
 
 const modelFilter: FileFilter = { name: 'Models', extensions: ['onnx', 'safetensors', 'gguf'] }
 const datasetFilter: FileFilter = { name: 'Tables', extensions: ['csv', 'tsv', 'json', 'jsonl', 'ndjson', 'parquet', 'txt', 'conllu'] }

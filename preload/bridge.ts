@@ -4,11 +4,8 @@
  * the engine refuses paths that did not.
  */
 import type { ErrorReport } from './contract'
-import type { Theme } from './host-calls'
+import type { DialogKind, Theme } from './host-calls'
 import type { Recipe } from './recipe'
-
-/** `open-model-folder` is apart because only a Mac's dialog picks files and folders alike. */
-export type DialogKind = 'open-model' | 'open-model-folder' | 'open-dataset' | 'open-session' | 'open-session-zip' | 'save-session' | 'export-session' | 'save-recipe' | 'save-report' | 'save-figure' | 'save-table'
 
 export interface RecentSession { readonly path: string; readonly name: string; readonly openedAt: string }
 

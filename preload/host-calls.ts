@@ -7,7 +7,8 @@ import { z } from 'zod'
 const path = z.string().min(1).max(32_768)
 const name = z.string().max(1_000)
 
-export const dialogKindSchema = z.enum(['open-model', 'open-model-folder', 'open-dataset', 'open-session', 'open-session-zip', 'save-session', 'export-session', 'save-recipe', 'save-report', 'save-figure', 'save-table'])
+/** `open-model-folder` is apart because only a Mac's dialog picks files and folders alike. */
+const dialogKindSchema = z.enum(['open-model', 'open-model-folder', 'open-dataset', 'open-session', 'open-session-zip', 'save-session', 'export-session', 'save-recipe', 'save-report', 'save-figure', 'save-table'])
 export const themeSchema = z.enum(['system', 'light', 'dark'])
 
 export const hostCallSchemas = {
@@ -38,6 +39,7 @@ export const hostCallSchemas = {
 
 export type HostCall = keyof typeof hostCallSchemas
 export type HostArguments<C extends HostCall> = z.output<(typeof hostCallSchemas)[C]>
+export type DialogKind = z.infer<typeof dialogKindSchema>
 export type Theme = z.infer<typeof themeSchema>
 
 /** The channel of a call; events of main to the page come on `hostEventChannel`, engine ports on `enginePortChannel`. */
