@@ -4,7 +4,7 @@ import { pageOrigin } from './protocol'
 /** Schemes the window itself needs; everything else, the network included, is refused. */
 const localSchemes: ReadonlySet<string> = new Set(['app:', 'blob:', 'data:', 'devtools:'])
 
-export function isLocalUrl(url: string): boolean {
+function isLocalUrl(url: string): boolean {
   try {
     const { protocol } = new URL(url)
     return localSchemes.has(protocol)

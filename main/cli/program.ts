@@ -48,7 +48,7 @@ export async function runCommandLine(args: readonly string[], signal: AbortSigna
 }
 
 /** 2 for arguments that are wrong by themselves, 3 where it took the model, data or session to see what is wrong. */
-export function exitCodeOf(code: string): number {
+function exitCodeOf(code: string): number {
   if (code === 'cancelled') return exitCodes.cancelled
   if (code === 'arguments-invalid') return exitCodes.badArguments
   return FAILURES.has(code) ? exitCodes.failure : exitCodes.badInput

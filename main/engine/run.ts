@@ -67,7 +67,7 @@ export async function executeRun(asked: RunRequest): Promise<RunSummary> {
 }
 
 /** Hashes that identify a run's activations and the whole run. */
-export function runKeys(model: OpenModel, dataset: OpenDataset, roles: ColumnRoles, extraction: ExtractionPlan, probe: ProbePlan): RunKeys {
+function runKeys(model: OpenModel, dataset: OpenDataset, roles: ColumnRoles, extraction: ExtractionPlan, probe: ProbePlan): RunKeys {
   const storeKey = extractionKey(model, dataset, roles.text, extraction)
   const { text: _inStoreKey, ...columns } = roles
   const parts = [storeKey, columns, probe]

@@ -60,8 +60,6 @@ export interface RolesCheck {
   readonly examples: readonly string[]
 }
 
-export type RowFilter = { readonly column: string; readonly equals: Cell }
-
 export interface RowPage {
   /** Rows that match, of which `rows` is a page. */
   readonly total: number

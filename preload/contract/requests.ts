@@ -19,7 +19,7 @@ const row = z.int().min(0)
 const position = positionsSchema.nullable().default(null)
 
 /** Positions that are read at once. */
-export const mostPositions = 64
+const mostPositions = 64
 
 /** Parameters of every request; the engine parses each message with its schema before anything else. */
 export const requestSchemas = {

@@ -22,7 +22,7 @@ export type GradientExpression =
  * `logit:TOKEN@POS` (TOKEN an id or a token's text, POS from 0, from the end when negative, or `last`) or `logits·FILE`.
  * @throws LayerscopeError `arguments-invalid`
  */
-export function parseExpression(text: string): GradientExpression {
+function parseExpression(text: string): GradientExpression {
   const logit = /^logit:(.+)@(last|-?\d+)$/s.exec(text)
   if (logit?.[1] !== undefined && logit[2] !== undefined) return { kind: 'logit', token: logit[1], position: logit[2] === 'last' ? 'last' : Number(logit[2]) }
   const weighted = /^logits[·*](.+)$/s.exec(text)

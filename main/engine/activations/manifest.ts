@@ -8,7 +8,7 @@ import { LayerscopeError } from '../errors'
 export const MANIFEST_FILE = 'manifest.json'
 
 /** What a finished activation store holds and where it came from. */
-export const manifestSchema = z.object({
+const manifestSchema = z.object({
   format: z.literal('layerscope-activations'),
   version: z.literal(1),
   /** Hash of everything that decides the values. */

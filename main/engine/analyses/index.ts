@@ -1,4 +1,4 @@
 export { analyse } from './analyse'
 export type {
-  CodeLengthJob, CodeLengthOutcome, ErasureJob, ErasureOutcome, InfluenceJob, InfluenceOutcome, ProbedRows, RefitJob, RefitOutcome, SimilarityJob, SimilarityOutcome, SimilaritySite, TransferJob, TransferOutcome, TransferScore, TransferSide
+  CodeLengthJob, ErasureJob, ProbedRows, SimilaritySite, TransferScore, TransferSide
 } from './analysis-protocol'

@@ -1,3 +1,3 @@
 export { cholesky, inverseOfFactor, type Cholesky } from './cholesky'
 export { openDoubleProducts, type DoubleProducts } from './double-products'
-export { symmetricEigen, tridiagonalise, type Eigen, type Tridiagonal } from './tridiagonal'
+export { symmetricEigen, tridiagonalise } from './tridiagonal'

@@ -1,5 +1,5 @@
 /** Models: a path becomes an `OpenModel` with sites, a tokenizer and `run`. */
-export { openModel, type OpenModelOptions } from './open'
+export { openModel } from './open'
 export { prepareModelThread } from './model-thread'
 export { discoverModels, type DiscoverListener, type DiscoverOptions } from './discovery/discover'
 export { listModels } from './discovery/discovery-thread'

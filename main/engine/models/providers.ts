@@ -9,7 +9,7 @@ const PROBE_MS = 30_000
 export interface ProbeReply { readonly ok: boolean; readonly reason?: string }
 
 /** Providers that ONNX Runtime's build for this platform has, best known first after the CPU. */
-export function candidateProviders(platform: NodeJS.Platform = process.platform, architecture: string = process.arch): readonly string[] {
+function candidateProviders(platform: NodeJS.Platform = process.platform, architecture: string = process.arch): readonly string[] {
   const webgpu = platform === 'linux' && architecture === 'arm64' ? [] : ['webgpu']
   if (platform === 'linux') return ['cpu', ...(architecture === 'x64' ? ['cuda', 'tensorrt'] : []), ...webgpu]
   if (platform === 'win32') return ['cpu', 'dml', ...webgpu]

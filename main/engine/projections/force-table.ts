@@ -44,11 +44,3 @@ function tabulate(force: (squared: number) => number): ForceTable {
   }
   return { values, slopes }
 }
-
-/** Reads a table at one squared distance, as the optimiser does inline. */
-export function forceAt(table: ForceTable, squared: number): number {
-  const float = new Float32Array([squared])
-  const bits = new Int32Array(float.buffer)[0] as number
-  const index = Math.min(FORCE_LAST, Math.max(0, (bits >>> FORCE_SHIFT) - FORCE_FIRST))
-  return (table.values[index] as number) + (table.slopes[index] as number) * ((bits & FORCE_MASK) * FORCE_FRACTION)
-}

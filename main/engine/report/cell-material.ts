@@ -28,7 +28,7 @@ export async function valuesAt({ finished: { folder, sweep }, store }: { readonl
 }
 
 /** The trained probes of a cell; null where the run kept none. */
-export async function keptProbesOf(folder: string, site: string, method: string): Promise<ReadProbes | null> {
+async function keptProbesOf(folder: string, site: string, method: string): Promise<ReadProbes | null> {
   return await readProbes(join(folder, PROBES_FILE), site, method).catch((error: unknown) => {
     if (error instanceof LayerscopeError && error.report.code === 'probes-missing') return null
     throw error

@@ -2,6 +2,6 @@
 export { cellCard } from './cell-card'
 export { bestOfRun, compareTwo, flatteringBest, type FlatteringBest, type SweptStore } from './cell-comparison'
 export { cellMaterial, valuesAt } from './cell-material'
-export { PLAN_FILE, openFinishedSweep, sweepOfRun, writePlan, type FinishedSweep } from './finished-sweep'
+export { openFinishedSweep, sweepOfRun, writePlan } from './finished-sweep'
 export { positionSweep, positionSweeps } from './position-sweeps'
-export { writeReport, type ReportRequest } from './report'
+export { writeReport } from './report'

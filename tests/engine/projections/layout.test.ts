@@ -2,7 +2,7 @@ import { UMAP } from 'umap-js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { exactNeighbors, openMatrixProducts, pca, trustworthiness, type MatrixProducts } from '../../../main/engine/projections'
 import { curveParameters } from '../../../main/engine/projections/curve-parameters'
-import { attraction, forceAt, repulsion } from '../../../main/engine/projections/force-table'
+import { attraction, FORCE_FIRST, FORCE_FRACTION, FORCE_LAST, FORCE_MASK, FORCE_SHIFT, repulsion, type ForceTable } from '../../../main/engine/projections/force-table'
 import { fuzzyGraph } from '../../../main/engine/projections/fuzzy-graph'
 import { fromComponents, fromLayout } from '../../../main/engine/projections/initial-layout'
 import { defaultEpochs, optimizeLayout } from '../../../main/engine/projections/layout-optimizer'
@@ -14,6 +14,13 @@ import { clusteredMatrix } from './sample-matrices'
 let products: MatrixProducts
 beforeAll(async () => { products = await openMatrixProducts() })
 afterAll(async () => { await products.close() })
+
+/** Reads a table at one squared distance, as the optimiser does inline. */
+function forceAt(table: ForceTable, squared: number): number {
+  const bits = new Int32Array(new Float32Array([squared]).buffer)[0]!
+  const index = Math.min(FORCE_LAST, Math.max(0, (bits >>> FORCE_SHIFT) - FORCE_FIRST))
+  return table.values[index]! + table.slopes[index]! * ((bits & FORCE_MASK) * FORCE_FRACTION)
+}
 
 describe('umap-js as reference', () => {
   it('has the same fuzzy graph for the same neighbours', async () => {

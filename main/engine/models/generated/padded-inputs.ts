@@ -181,7 +181,7 @@ function tablePositions(architecture: Architecture, { rows, length, inputIds, at
 }
 
 /** T5's bucket of a relative position (key − query), both directions, as transformers' MPNet computes it. */
-export function relativeBucket(relative: number, buckets: number, maxDistance: number): number {
+function relativeBucket(relative: number, buckets: number, maxDistance: number): number {
   const half = buckets / 2
   const after = relative > 0 ? half : 0
   const distance = Math.abs(relative)

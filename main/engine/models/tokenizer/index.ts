@@ -1,3 +1,3 @@
 export { loadTokenizer, tokenizerLimits } from './load-tokenizer'
-export { PipelineTokenizer, type TokenizerLimits } from './pipeline-tokenizer'
+export { PipelineTokenizer } from './pipeline-tokenizer'
 export { tokenizerFileSchema, type TokenizerFile } from './tokenizer-file'

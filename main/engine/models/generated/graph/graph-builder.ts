@@ -4,7 +4,7 @@ import onnxProto, { type onnx as Onnx } from 'onnx-proto'
 const { onnx } = onnxProto
 
 /** ONNX element types this builder writes (TensorProto.DataType). */
-export const ELEMENT_TYPE = { float32: 1, uint8: 2, int32: 6, int64: 7, float16: 10, bfloat16: 16 } as const
+const ELEMENT_TYPE = { float32: 1, uint8: 2, int32: 6, int64: 7, float16: 10, bfloat16: 16 } as const
 export type ElementType = keyof typeof ELEMENT_TYPE
 export const ELEMENT_BYTES: Readonly<Record<ElementType, number>> = { float32: 4, uint8: 1, int32: 4, int64: 8, float16: 2, bfloat16: 2 }
 
