@@ -1,17 +1,17 @@
 import type { ProjectionPlan } from '../../../preload/recipe'
 import type { Matrix } from '../activations/matrix'
-import { curveParameters } from './curve-parameters'
+import { curveParameters } from './umap/curve-parameters'
 import { allRowsEqual, dotLayout, requireFinite } from './degenerate-input'
-import { exactNeighbors, type NeighborTable } from './exact-neighbors'
-import { fuzzyGraph } from './fuzzy-graph'
-import { fromComponents, fromLayout } from './initial-layout'
-import { defaultEpochs, optimizeLayout, type Layout } from './layout-optimizer'
+import { exactNeighbors, type NeighborTable } from './neighbors/exact-neighbors'
+import { fuzzyGraph } from './umap/fuzzy-graph'
+import { fromComponents, fromLayout } from './umap/initial-layout'
+import { defaultEpochs, optimizeLayout, type Layout } from './umap/layout-optimizer'
 import type { MatrixProducts } from './matrix-products'
 import { pca } from './principal-components'
 import { alignToReference, centre, flipToReference } from './procrustes'
 import type { LayerProjection, LayoutEngine, ProjectionStage } from './projection-messages'
 import { trustworthiness } from './trustworthiness'
-import { umapJsLayout } from './umap-js-layout'
+import { umapJsLayout } from './umap/umap-js-layout'
 
 /** One site to project. */
 export interface LayerTask {

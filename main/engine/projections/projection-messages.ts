@@ -1,7 +1,7 @@
 import type { ErrorReport, ProjectionEvent } from '../../../preload/contract'
 import type { ProjectionPlan } from '../../../preload/recipe'
 import type { Matrix } from '../activations/matrix'
-import type { NeighborTable } from './exact-neighbors'
+import type { NeighborTable } from './neighbors/exact-neighbors'
 
 /** The steps of projecting one site. */
 export type ProjectionStage = Extract<ProjectionEvent, { kind: 'stage' }>['stage']

@@ -1,9 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { errorReport } from '../errors'
-import { exactNeighbors } from './exact-neighbors'
+import { exactNeighbors } from './neighbors/exact-neighbors'
 import { projectLayer, type LayerSurroundings } from './layer-projection'
 import { openMatrixProducts, type MatrixProducts } from './matrix-products'
-import { NeighborCache } from './neighbor-cache'
+import { NeighborCache } from './neighbors/neighbor-cache'
 import { CANCELLED, FRAME_CREDIT, type ProjectionReply, type ProjectionRequest } from './projection-messages'
 
 /** Frames come no faster than a screen can show a change of thousands of points. */

@@ -4,7 +4,7 @@ import type { Matrix } from '../activations/matrix'
 import { LayerscopeError } from '../errors'
 import { startWorker } from '../workers'
 import { isDotLayout } from './degenerate-input'
-import type { NeighborTable } from './exact-neighbors'
+import type { NeighborTable } from './neighbors/exact-neighbors'
 import { CANCELLED, FRAME_CREDIT, type LayerProjection, type LayoutEngine, type ProjectionReply, type ProjectionRequest, type ProjectionStage } from './projection-messages'
 
 export type LayerProjectionEvent =

@@ -1,7 +1,7 @@
 import type { Matrix } from '../activations/matrix'
 import { columnMeans, copyCentredRows, squaredDistance } from './centred-rows'
 import type { MatrixProducts } from './matrix-products'
-import { NeighborLists } from './neighbor-lists'
+import { NeighborLists } from './neighbors/neighbor-lists'
 import { sampleRows, seededRandom } from './random'
 
 export interface TrustworthinessOptions {

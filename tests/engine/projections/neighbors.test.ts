@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { exactNeighbors, nearestRows, openMatrixProducts, type MatrixProducts } from '../../../main/engine/projections'
-import { NeighborCache } from '../../../main/engine/projections/neighbor-cache'
+import { NeighborCache } from '../../../main/engine/projections/neighbors/neighbor-cache'
 import { clusteredMatrix, repeatedRow, sortedNeighbors } from './sample-matrices'
 
 let products: MatrixProducts

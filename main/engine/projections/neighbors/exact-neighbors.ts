@@ -1,6 +1,6 @@
-import type { Matrix } from '../activations/matrix'
-import { columnMeans, copyCentredRows } from './centred-rows'
-import type { MatrixProducts } from './matrix-products'
+import type { Matrix } from '../../activations/matrix'
+import { columnMeans, copyCentredRows } from '../centred-rows'
+import type { MatrixProducts } from '../matrix-products'
 import { NeighborLists } from './neighbor-lists'
 import { refineNeighbors } from './neighbor-refinement'
 

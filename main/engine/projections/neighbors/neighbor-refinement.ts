@@ -1,7 +1,7 @@
-import type { Matrix } from '../activations/matrix'
-import { copyCentredRows, squaredDistance } from './centred-rows'
+import type { Matrix } from '../../activations/matrix'
+import { copyCentredRows, squaredDistance } from '../centred-rows'
 import type { NeighborTable } from './exact-neighbors'
-import type { MatrixProducts } from './matrix-products'
+import type { MatrixProducts } from '../matrix-products'
 import { NeighborLists } from './neighbor-lists'
 
 /** What the distances were computed from. */

@@ -1,7 +1,7 @@
 import { UMAP } from 'umap-js'
-import type { NeighborTable } from './exact-neighbors'
+import type { NeighborTable } from '../neighbors/exact-neighbors'
 import type { Layout } from './layout-optimizer'
-import { seededRandom } from './random'
+import { seededRandom } from '../random'
 
 export interface UmapJsOptions {
   readonly epochs: number

@@ -1,5 +1,5 @@
-import type { Matrix } from '../activations/matrix'
-import { squaredDistance } from './centred-rows'
+import type { Matrix } from '../../activations/matrix'
+import { squaredDistance } from '../centred-rows'
 import { NeighborLists } from './neighbor-lists'
 
 /** One neighbour of a row in the full space. */

@@ -1,4 +1,4 @@
-import { normalPair, seededRandom } from './random'
+import { normalPair, seededRandom } from '../random'
 
 /** Side of the square that UMAP's initial positions fill. */
 const EXTENT = 10

@@ -1,4 +1,4 @@
-import type { NeighborTable } from './exact-neighbors'
+import type { NeighborTable } from '../neighbors/exact-neighbors'
 
 /** Local scales of each row: distance to the nearest distinct neighbour (rho) and bandwidth (sigma). [rows] each. */
 export interface LocalScales {
