@@ -10,7 +10,7 @@ import { quoted } from '../quoted'
 import { readSessionFile, RunFolder, RUNS, RUN_FILE, SESSION_FILE, SWEEP_FILE, sweepSchema } from '../sessions/index'
 
 /** Beside `sweep.json` of `layerscope probe`: what was asked. A session's run keeps it in `run.json`. */
-export const PLAN_FILE = 'probe.json'
+const PLAN_FILE = 'probe.json'
 
 /** Columns that the probe read; how rows became texts is the extraction's. */
 export type ProbeRoles = Omit<ColumnRoles, 'text'>
