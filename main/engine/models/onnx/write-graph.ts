@@ -7,7 +7,7 @@ import type { GraphView } from './graph-view'
 import { lookUpFirst } from './look-up-first'
 import type { Initializer } from './model-file'
 import { DataType, intAttribute, intsAttribute, onnx, type TensorMessage } from './proto'
-import type { GraphReading, Source } from './read-graph'
+import type { GraphReading, Source } from './structure/read-graph'
 import { makeNode, nodeMessage, type GraphNode } from './working-graph'
 
 export interface WrittenGraph {

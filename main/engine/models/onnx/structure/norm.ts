@@ -1,4 +1,4 @@
-import type { GraphView } from './graph-view'
+import type { GraphView } from '../graph-view'
 
 const NORMS = new Set(['LayerNormalization', 'SimplifiedLayerNormalization', 'RMSNormalization', 'GroupNorm', 'InstanceNormalization'])
 /** What a norm written out in plain operators consists of. */

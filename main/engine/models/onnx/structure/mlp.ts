@@ -1,4 +1,4 @@
-import type { GraphView } from './graph-view'
+import type { GraphView } from '../graph-view'
 import { followProjection, projectionOf, type Projection } from './projection'
 
 const ACTIVATIONS = new Set([

@@ -1,5 +1,5 @@
-import { integerOf } from './working-graph'
-import type { GraphView } from './graph-view'
+import { integerOf } from '../working-graph'
+import type { GraphView } from '../graph-view'
 import { projectionOf, type Projection } from './projection'
 
 const AFTER_SOFTMAX = new Set(['Cast', 'CastLike', 'Identity', 'Dropout', 'Where', 'QuantizeLinear', 'DequantizeLinear', 'DynamicQuantizeLinear', 'Slice'])

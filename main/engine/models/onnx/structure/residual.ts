@@ -1,6 +1,6 @@
-import type { GraphView } from './graph-view'
+import type { GraphView } from '../graph-view'
 import { normOf } from './norm'
-import { quoted } from '../../quoted'
+import { quoted } from '../../../quoted'
 
 /** One addition to the residual stream. */
 export interface ResidualStep {

@@ -1,5 +1,5 @@
-import { integersOf, integerOf } from './working-graph'
-import type { GraphView, Linear } from './graph-view'
+import { integersOf, integerOf } from '../working-graph'
+import type { GraphView, Linear } from '../graph-view'
 
 /** A query, key, value or MLP input as the projection makes it, before rotation, norm, scale or activation. */
 export interface Projection {
