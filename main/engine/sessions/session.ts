@@ -5,12 +5,13 @@ import { basename, dirname, join, resolve } from 'node:path'
 import type { ErrorReport, RunSummary, SessionState } from '../../../preload/contract'
 import type { Recipe } from '../../../preload/recipe'
 import { syncFolder, temporaryPathBeside } from '../atomic-file'
-import { LayerscopeError, errorReport } from '../errors'
+import { LayerscopeError } from '../errors'
 import { lockFolder, type FolderLock } from '../folder-lock'
 import { exportZip } from './export-zip'
 import { copyFolder } from './folder-copy'
 import { importZip } from './import-zip'
 import { portablePath, writeRecipe } from './recipe-file'
+import { locate, restoreRuns, type Problem } from './restored'
 import { RunFolder, type RunKeys } from './run-folder'
 import { emptySession, readSessionFile, writeSessionFile, SESSION_FILE, type SessionFile } from './session-file'
 
@@ -50,7 +51,7 @@ export class Session {
     private readonly runs: RunFolder[],
     /** Folders of runs that could not be read: they stay named and untouched, so that a copy put back is found. */
     private readonly unread: readonly string[],
-    private readonly problems: SessionState['problems'][number][]
+    private readonly problems: Problem[]
   ) {}
 
   /** A new session below `root` that lasts until it is saved elsewhere or closed. */
@@ -85,17 +86,8 @@ export class Session {
     const lock = await lockFolder(path, inUse(path), CLOSING_MS)
     try {
       const file = await readSessionFile(path)
-      const problems: SessionState['problems'][number][] = []
-      const runs: RunFolder[] = []
-      const unread: string[] = []
-      for (const name of file.runs) {
-        try {
-          runs.push(await openRun(join(path, RUNS, name), problems))
-        } catch (error) {
-          unread.push(name)
-          problems.push(errorReport(error))
-        }
-      }
+      const problems: Problem[] = []
+      const { runs, unread } = await restoreRuns(join(path, RUNS), file.runs, problems)
       const [model, dataset] = [locate(path, file.model, 'model', problems), locate(path, file.dataset, 'dataset', problems)]
       const temporary = temporaryRoot !== null && dirname(await realpath(path)) === await realpath(temporaryRoot).catch(() => null)
       return new Session(randomUUID(), path, temporary, lock, { ...file, model, dataset }, runs, unread, problems)
@@ -359,33 +351,4 @@ export class Session {
 
 function inUse(path: string): ErrorReport {
   return { code: 'session-in-use', message: 'The session is open in another window.', file: path, hint: 'Use that window, or close it first.' }
-}
-
-/** Opens a run; one that was running when its process ended becomes a cancelled one that can be taken up again. */
-async function openRun(folder: string, problems: SessionState['problems'][number][]): Promise<RunFolder> {
-  const run = await RunFolder.open(folder)
-  if (run.summary.status === 'running') {
-    const error: ErrorReport = { code: 'run-interrupted', message: 'The run was interrupted before its end.', hint: 'Press Run: it goes on from what was stored.' }
-    await run.update({ status: 'cancelled', error })
-    problems.push(error)
-  } else if (run.summary.extraction !== null) {
-    try {
-      await run.activations()
-    } catch (error) {
-      problems.push(errorReport(error))
-    }
-  }
-  return run
-}
-
-/** Where a referenced file lies now: at its old path, or at the same place relative to the session. */
-function locate<R extends SessionFile['model'] | SessionFile['dataset']>(folder: string, reference: R, part: 'model' | 'dataset', problems: SessionState['problems'][number][]): R {
-  if (reference === null || existsSync(reference.path)) return reference
-  const beside = reference.relativePath === null ? null : resolve(folder, reference.relativePath)
-  if (beside !== null && existsSync(beside)) return { ...reference, path: beside }
-  problems.push({
-    code: `${part}-moved`, message: `The ${part} ${reference.name} is not where it was when the session was saved.`, file: reference.path, locate: part,
-    hint: `Locate it to ${part === 'model' ? 'run again' : 'see its rows again'}; the stored results can be read without it.`
-  })
-  return reference
 }
