@@ -7,8 +7,10 @@ export interface BatchObjective {
   readonly dimension: number
   /** Of each of `problems` at its point; gradients are fresh arrays. */
   evaluate(problems: readonly number[], points: readonly Float64Array[]): Promise<Evaluation>
-  /** Multiplies each vector, in place, by a symmetric positive approximation of its problem's inverse Hessian. */
+  /** Multiplies each vector, in place, by a symmetric positive approximation of its problem's inverse Hessian; a problem may come twice. */
   precondition(problems: readonly number[], vectors: readonly Float64Array[]): Promise<void>
+  /** The approximation has the shape of the inverse Hessian but not its size, which the last step then gives. */
+  readonly unsized: boolean
 }
 
 export interface MinimiseOptions {
@@ -84,10 +86,13 @@ export async function minimise(objective: BatchObjective, points: Float64Array[]
   return { losses: Float64Array.from(states, state => state.loss), gradients: states.map(state => state.gradient), iterations: iteration, remaining }
 }
 
-/** Sets each state's direction −H g by the two-loop recursion; the preconditioner is the initial H. */
+/**
+ * Sets each state's direction −H g by the two-loop recursion. The initial H is the preconditioner P; where that is unsized, times sᵀy / yᵀPy of
+ * the last step s and change y of the gradient (Nocedal & Wright, 7.20, there for P = I), so that the first length tried mostly holds.
+ */
 async function descend(objective: BatchObjective, states: readonly State[]): Promise<void> {
   const factors = states.map(state => {
-    const direction = Float64Array.from(state.gradient)
+    const direction = state.gradient.slice()
     const { history } = state
     const factor = new Float64Array(history.length)
     for (let i = history.length - 1; i >= 0; i--) {
@@ -98,7 +103,14 @@ async function descend(objective: BatchObjective, states: readonly State[]): Pro
     state.direction = direction
     return factor
   })
-  await objective.precondition(states.map(state => state.problem), states.map(state => state.direction))
+  const stepped = objective.unsized ? states.filter(({ history }) => history.length > 0) : []
+  const changes = stepped.map(({ history }) => new Float64Array((history.at(-1) as Correction).change))
+  await objective.precondition([...states, ...stepped].map(({ problem }) => problem), [...states.map(({ direction }) => direction), ...changes])
+  stepped.forEach(({ direction, history }, at) => {
+    const { change, inverseProduct } = history.at(-1) as Correction
+    const scale = 1 / (inverseProduct * dot(change, changes[at] as Float64Array))
+    if (Number.isFinite(scale) && scale > 0) for (let i = 0; i < direction.length; i++) direction[i] = scale * (direction[i] as number)
+  })
   states.forEach((state, at) => {
     const { direction, history } = state
     history.forEach(({ step, change, inverseProduct }, i) => {
@@ -116,7 +128,7 @@ async function search(objective: BatchObjective, states: readonly State[]): Prom
   let pending = states
   for (let attempt = 0; pending.length > 0 && attempt < 10; attempt++) {
     const trials = pending.map(({ point, direction, stepLength }) => {
-      const trial = Float64Array.from(point)
+      const trial = point.slice()
       addScaled(trial, stepLength, direction)
       return trial
     })

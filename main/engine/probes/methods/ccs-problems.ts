@@ -97,6 +97,7 @@ export class CcsProblems {
         })
         return { losses, gradients }
       },
+      unsized: false,
       precondition: (_, vectors) => {
         for (const vector of vectors) for (let i = 0; i < vector.length; i++) vector[i] = (vector[i] as number) / (curvature + decay)
         return Promise.resolve()

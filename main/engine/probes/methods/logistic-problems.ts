@@ -78,6 +78,8 @@ export class LogisticProblems {
     const curvature = new Float64Array(here.length)
     return {
       dimension: outputs * (columns + 1),
+      // A block a class is up to twice too flat: the softmax's curvature across classes is not in it.
+      unsized: byClass !== null,
       evaluate: async (problems, at) => {
         const jobs = problems.map(problem => here[problem] as number)
         const { weights, intercepts } = this.stack(jobs, at)

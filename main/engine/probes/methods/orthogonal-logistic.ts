@@ -82,6 +82,7 @@ export class OrthogonalLogistic {
     const orthogonal = (problem: number, vector: Float64Array): void => { takeOut(vector, directions[here[problem] as number] as Float64Array, outputs, context.data.columns) }
     await minimise({
       dimension: objective.dimension,
+      unsized: objective.unsized,
       evaluate: async (asked, at) => {
         const values = await objective.evaluate(asked, at)
         values.gradients.forEach((gradient, i) => { orthogonal(asked[i] as number, gradient) })
