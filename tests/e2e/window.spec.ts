@@ -1,6 +1,8 @@
 /** How the window looks and keeps its doors shut. */
+import type { Locator, Page } from '@playwright/test'
 import { dropFiles, expect, setColorScheme, setWindowSize, test } from './electron'
 import { atlasModel } from './statements'
+import { temporaryFolder } from './workbench'
 
 test('follows the system between light and dark', async ({ launch }) => {
   const { app, page } = await launch()
@@ -95,4 +97,35 @@ test('the page has no Node, runs no foreign code and reaches nothing', async ({ 
     document.body.append(script)
     return 'ran' in window
   })).toBe(false)
+})
+
+test('panels keep the width they were dragged to, and stay hidden, when Layerscope is started again', async ({ launch }) => {
+  const settings = await temporaryFolder()
+  try {
+    const begin = async (): Promise<{ readonly page: Page; readonly divider: Locator; close(): Promise<void> }> => {
+      const { page, close } = await launch({ userData: settings.path })
+      await dropFiles(page, page.locator('body'), [atlasModel])
+      await expect(page.getByText('4 checks passed')).toBeVisible({ timeout: 30_000 })
+      return { page, divider: page.getByRole('separator', { name: 'Width of the set-up' }), close }
+    }
+    const left = (divider: Locator): Promise<number> => divider.evaluate((element) => element.getBoundingClientRect().left)
+    const inspectorWidth = async (page: Page): Promise<number> => (await page.getByRole('complementary', { name: 'Inspector' }).boundingBox())?.width ?? 0
+    const first = await begin()
+    const before = await left(first.divider)
+    expect(await inspectorWidth(first.page)).toBeGreaterThan(200)
+    await first.page.mouse.move(before, 300)
+    await first.page.mouse.down()
+    await first.page.mouse.move(before + 60, 300, { steps: 4 })
+    await first.page.mouse.up()
+    await expect.poll(async () => Math.round(await left(first.divider) - before)).toBe(60)
+    await first.page.getByRole('button', { name: 'Inspector', exact: true }).click()
+    await expect.poll(() => inspectorWidth(first.page)).toBe(0)
+    await first.close()
+
+    const second = await begin()
+    await expect.poll(async () => Math.round(await left(second.divider) - before)).toBe(60)
+    await expect.poll(() => inspectorWidth(second.page)).toBe(0)
+  } finally {
+    await settings.remove()
+  }
 })
