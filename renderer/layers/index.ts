@@ -2,4 +2,4 @@
 export { LayerStrip } from './LayerStrip'
 export { stepLayer } from './layer-steps'
 export { strip, type StripActions } from './strip-actions'
-export { siteName, siteTick } from './site-axis'
+export { siteName, siteTick, withSiteNames } from './site-axis'

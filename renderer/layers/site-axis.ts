@@ -22,6 +22,14 @@ export function siteName(site: string): string {
   return /^\d/.test(tick) ? `layer ${tick}` : tick
 }
 
+/** A sentence of the engine, which names sites as the command line does, with what the window calls them. */
+export function withSiteNames(sentence: string, sites: readonly string[]): string {
+  // A name of one word could be part of another; of the others one may begin another, so the longest go first.
+  const unlike = [...new Set(sites)].filter((site) => /[._]/.test(site)).sort((a, b) => b.length - a.length)
+  const told = unlike.reduce((said, site) => said.replaceAll(site, siteName(site)), sentence)
+  return unlike.some((site) => sentence.startsWith(site)) ? told.charAt(0).toUpperCase() + told.slice(1) : told
+}
+
 /** The site whose x is nearest to a pixel. */
 export function nearestSite(x: number, left: number, step: number, count: number): number {
   if (count <= 1 || step === 0) return 0

@@ -2,6 +2,7 @@ import { Play, Square } from 'lucide-react'
 import type { ModelSummary } from '../../preload/contract'
 import type { ExtractionPlan, Positions, ProbePlan } from '../../preload/recipe'
 import { Button, Card, Disclosure, ErrorNotice, Field, formatQuantity, NumberInput, SegmentedControl, Select } from '../components'
+import { withSiteNames } from '../layers'
 import { cancelRun, isResumable, runObstacle, startRun } from '../state/run'
 import { useWorkbench, workbench } from '../state/workbench'
 import { PlanField } from './PlanLine'
@@ -24,6 +25,7 @@ export function RunCard(): React.JSX.Element {
   const model = useWorkbench(({ model }) => (model.kind === 'ready' ? model.value : null))
   const shown = useWorkbench(({ run }) => run?.summary ?? null)
   const warnings = useWorkbench(({ run }) => run?.sweep?.warnings)
+  const sites = useWorkbench(({ run }) => run?.sweep?.sites)
   const obstacle = useWorkbench(runObstacle)
   const runs = useWorkbench(({ session }) => session?.runs)
   return (
@@ -32,7 +34,7 @@ export function RunCard(): React.JSX.Element {
       {shown?.status === 'failed' && shown.error && <ErrorNotice error={shown.error} action={<Button size="small" disabled={obstacle !== null} onClick={() => void startRun()}>Run again</Button>} />}
       {warnings && warnings.length > 0 && (
         <Disclosure label={`${formatQuantity(warnings.length, 'note')} on this run`}>
-          <ul className="RunCard-notes selectable">{warnings.map((warning) => <li key={warning}>{warning}</li>)}</ul>
+          <ul className="RunCard-notes selectable">{warnings.map((warning) => <li key={warning}>{withSiteNames(warning, sites?.map(({ site }) => site) ?? [])}</li>)}</ul>
         </Disclosure>
       )}
       {runs && runs.length > 0 && <RunList runs={runs} shown={shown?.runId ?? null} />}

@@ -78,7 +78,7 @@ describe('where truth appears', () => {
     expect(await at()).toBe(before)
     const { stdout } = await start(['positions', session()])
     expect(stdout).toMatch(/accuracy of logistic.*\nposition +1 +4 +textOnly +shuffled +majority +rows +left out +token\nfirst/)
-    expect(stdout).toMatch(/last − 1 .* 4000 +0 +" India" 5 %/)
+    expect(stdout).toMatch(/last − 1 .* 4000 +0 +“ India” 5 %/)
   }, long)
 
   it('has a report of every position, whose script states the same score', async () => {

@@ -4,10 +4,11 @@ import type { Positions } from '../../../preload/recipe'
 import { openDataset } from '../../engine/datasets/index'
 import { LayerscopeError } from '../../engine/errors'
 import { openModel } from '../../engine/models/index'
+import { quoted } from '../../engine/quoted'
 import { keptPositions, readPositions } from '../../engine/run-positions'
 import { Session, type RunFolder } from '../../engine/sessions/index'
 import { sweepDocument } from '../sweep-table'
-import { printable, table, type Terminal } from '../terminal'
+import { table, type Terminal } from '../terminal'
 
 export interface PositionsOptions {
   /** What is kept already, when left out. */
@@ -86,7 +87,7 @@ export function printPositions({ positions: all }: PositionsResult, { summary }:
       const values = baselines.map(name => mean(results.flatMap(result => result?.measures[0]?.baselines.filter(baseline => baseline.name === name).map(({ value }) => value) ?? [])))
       return [
         positionTick(position.positions), ...results.map(result => result?.measures[0]?.value?.toFixed(3) ?? '–'), ...values.map(value => value?.toFixed(3) ?? '–'),
-        String(position.rows), String(position.leftOut.count), position.readAt === null ? '' : `${printable(JSON.stringify(position.readAt.token))} ${(position.readAt.share * 100).toFixed(0)} %`
+        String(position.rows), String(position.leftOut.count), position.readAt === null ? '' : `${quoted(position.readAt.token)} ${(position.readAt.share * 100).toFixed(0)} %`
       ]
     }),
     `l${'r'.repeat(sites.length + baselines.length + 2)}l`

@@ -138,7 +138,7 @@ describe('CoNLL-U as sentences', () => {
       expect(dataset.summary.suggested).toMatchObject({ label: 'bigram_shift', text: { kind: 'column', column: 'shifted_text' } })
       const roles = { label: 'bigram_shift', moreTargets: [], group: null, test: null, pair: null, polarity: null, topic: null }
       const said = async (text: ColumnRoles['text'], label = 'bigram_shift'): Promise<string> => (await dataset.check({ ...roles, label, text })).problems.map(({ message }) => message).join()
-      expect(await said({ kind: 'column', column: 'text' })).toContain('let the model read that column')
+      expect(await said({ kind: 'column', column: 'text' })).toContain('choose “shifted_text” as the text the model reads')
       expect(await said({ kind: 'template', template: 'Is it so? {shifted_text}' })).not.toContain('shifted_text')
       expect(await said({ kind: 'column', column: 'text' }, 'depth')).not.toContain('shifted_text')
     })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ClassifiedSite, MeasureName } from '../../../preload/contract'
 import { probePlanSchema } from '../../../preload/recipe'
-import { nearestSite, siteName, siteTick } from '../../../renderer/layers/site-axis'
+import { nearestSite, siteName, siteTick, withSiteNames } from '../../../renderer/layers/site-axis'
 import { stripSeries, stripTable, stripTitle, type StripContent } from '../../../renderer/layers/strip-series'
 import { writtenTicks } from '../../../renderer/plots/written-ticks'
 import { measureOf, measuresOf, methodOf, methodsOf } from '../../../renderer/state/methods'
@@ -11,6 +11,13 @@ describe('the site axis', () => {
     expect(['hook_embed', 'blocks.0.hook_resid_post', 'blocks.11.hook_mlp_out', 'blocks.2.attn.hook_z', 'ln_final.hook_normalized'].map(siteTick))
       .toEqual(['embed', '0', '11 mlp out', '2 z', 'final'])
     expect(['hook_embed', 'blocks.7.hook_resid_post', 'ln_final.hook_normalized'].map(siteName)).toEqual(['embedding', 'layer 7', 'final norm'])
+  })
+
+  it('are named in the sentences of the engine as everywhere in the window', () => {
+    const sites = ['embed', 'hook_embed', 'blocks.1.hook_resid_post', 'blocks.1.hook_resid_post_extra']
+    expect(withSiteNames('An R² of .64 at blocks.1.hook_resid_post: no embedding.', sites)).toBe('An R² of .64 at layer 1: no embedding.')
+    expect(withSiteNames('blocks.1.hook_resid_post was chosen, hook_embed was not.', sites)).toBe('Layer 1 was chosen, embedding was not.')
+    expect(withSiteNames('At blocks.1.hook_resid_post_extra.', sites)).toBe('At layer 1 resid post extra.')
   })
 
   it('writes all of seven ticks and a readable part of sixty, the selected one always', () => {

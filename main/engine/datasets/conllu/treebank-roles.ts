@@ -18,5 +18,5 @@ export function suggestTreebankRoles(format: DatasetFormat, rows: NonNullable<Re
 export function shiftedTextUnread(columns: readonly TableColumn[], { label, text }: ColumnRoles): string | null {
   const reads = text.kind === 'column' ? text.column === 'shifted_text' : text.template.includes('{shifted_text}')
   if (label !== 'bigram_shift' || reads || !columns.some(({ name }) => name === 'shifted_text')) return null
-  return '“bigram_shift” tells whether two words were swapped in “shifted_text”: let the model read that column.'
+  return '“bigram_shift” tells whether two words were swapped in “shifted_text”, which the model does not read: choose “shifted_text” as the text the model reads.'
 }

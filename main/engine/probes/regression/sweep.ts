@@ -1,4 +1,5 @@
 import type { ChosenSite, RegressedSite } from '../../../../preload/contract'
+import { writeMeasure } from '../../../../preload/measures'
 import type { ProbePlan } from '../../../../preload/recipe'
 import { LayerscopeError } from '../../errors'
 import { quoted } from '../../quoted'
@@ -81,7 +82,7 @@ export async function regressionSweep(
         const single = planFolds({ ...foldRequest(targets, input.test, Int32Array.from(targets.rows.keys()), plan), split: 'folds' })
         const random = await worker.r2WithPlan(chosen.site, await input.readSite(chosen.site), single)
         if (random - chosen.testScore > flattery) {
-          cautions.push({ ground: 'reading', says: `Folds of single rows would have given an R² of ${random.toFixed(2)} at ${chosen.site} instead of ${chosen.testScore.toFixed(2)}: rows of one group resemble each other, and only held-out groups show what carries over.` })
+          cautions.push({ ground: 'reading', says: `Folds of single rows would have given an R² of ${writeMeasure('r2', random)} at ${chosen.site} instead of ${writeMeasure('r2', chosen.testScore)}: rows of one group resemble each other, and only held-out groups show what carries over.` })
         }
       }
     }
@@ -169,7 +170,7 @@ function rowsOf(count: number): string {
 function choiceNotes(results: readonly RegressedSite[], chosen: ChosenSite): readonly string[] {
   const result = results.find(({ site, method }) => site === chosen.site && method === chosen.method)
   if (results.length < 2 || result === undefined) return []
-  return [`${chosen.site} was chosen by its R² on validation rows (${result.validationScore.toFixed(2)}), not by its test score of ${chosen.testScore.toFixed(2)}.`]
+  return [`${chosen.site} was chosen by its R² on validation rows (${writeMeasure('r2', result.validationScore)}), not by its test score of ${writeMeasure('r2', chosen.testScore)}.`]
 }
 
 function resultCautions(results: readonly RegressedSite[], chosen: ChosenSite): readonly Caution[] {
@@ -177,7 +178,7 @@ function resultCautions(results: readonly RegressedSite[], chosen: ChosenSite): 
   const result = results.find(({ site, method }) => site === chosen.site && method === chosen.method)
   const textOnly = result?.measures[0]?.baselines.find(({ name }) => name === 'textOnly')?.value
   if (textOnly !== undefined && textOnly >= chosen.interval.lo) {
-    cautions.push({ ground: 'explained', says: `N-grams of the text alone reach an R² of ${textOnly.toFixed(2)} where the probe at ${chosen.site} reaches ${chosen.testScore.toFixed(2)}: its score does not show that the model represents ${result?.targets.map(({ name }) => name).join(' and ') ?? 'the target'}.` })
+    cautions.push({ ground: 'explained', says: `N-grams of the text alone reach an R² of ${writeMeasure('r2', textOnly)} where the probe at ${chosen.site} reaches ${writeMeasure('r2', chosen.testScore)}: its score does not show that the model represents ${result?.targets.map(({ name }) => name).join(' and ') ?? 'the target'}.` })
   }
   if (chosen.interval.lo <= 0) cautions.push({ ground: 'explained', says: `The probe at ${chosen.site} is not clearly better than always answering the mean.` })
   return cautions
