@@ -9,7 +9,7 @@ import { useCloudZoom } from '../projection/use-cloud-zoom'
 import { hasRow } from '../state/row-set'
 import { useView } from '../state/view'
 import { niceTicks } from './fit-figure'
-import { nearestPoint, placement, tipPlace, writeLatitude, writeLongitude, writeNumber, type FitPoints, type Placement } from './fit-points'
+import { isInFrame, nearestPoint, placement, tipPlace, writeLatitude, writeLongitude, writeNumber, type FitPoints, type Placement } from './fit-points'
 import type { HeldOutGroup } from './held-out-groups'
 import { coastlines } from './land'
 
@@ -53,6 +53,8 @@ export const FitCanvas = forwardRef<FitCanvasHandle, FitCanvasProps>(function Fi
     }
     return result
   }, [drawn, place, transform])
+  // Axes cut a plot off, the edge of the view a map.
+  const frame = points.kind === 'map' ? { left: 0, right: width, top: 0, bottom: height } : place
   const shownRow = hovered ?? focusedRow
   const shown = shownRow === null ? -1 : points.rows.indexOf(shownRow)
   const groupOf = (row: number): number => groups?.kind === 'categorical' ? groups.codes[row] ?? -1 : -1
@@ -126,7 +128,7 @@ export const FitCanvas = forwardRef<FitCanvasHandle, FitCanvasProps>(function Fi
 
   const at = (event: React.PointerEvent | React.MouseEvent): number => {
     const box = root.current?.getBoundingClientRect()
-    return box ? nearestPoint(screen, event.clientX - box.left, event.clientY - box.top) : -1
+    return box ? nearestPoint(screen, event.clientX - box.left, event.clientY - box.top, frame) : -1
   }
   const byError = useMemo(() => Array.from(points.rows.keys()).sort((a, b) => (points.error[b] as number) - (points.error[a] as number)), [points])
   const onKeyDown = (event: React.KeyboardEvent): void => {
@@ -155,7 +157,7 @@ export const FitCanvas = forwardRef<FitCanvasHandle, FitCanvasProps>(function Fi
       }}
       onKeyDown={onKeyDown}>
       <canvas ref={element} style={{ width, height }} />
-      {shown >= 0 && (
+      {shown >= 0 && isInFrame(frame, screen[2 * shown] as number, screen[2 * shown + 1] as number) && (
         <FitTip row={points.rows[shown] as number} points={points} at={shown} x={screen[2 * shown] as number} y={screen[2 * shown + 1] as number} room={{ width, height }}
           group={groups?.kind === 'categorical' && together >= 0 && groupName !== null ? `${groupsWhole ? 'held out with ' : ''}${groupName} ${groups.categories[together] ?? ''}` : null} />
       )}

@@ -62,16 +62,12 @@ function clamped(value: number, [low, high]: readonly [number, number]): number 
 }
 
 /** Where a domain lies in a room of pixels: maps keep degrees square, plots fill the room beside their axes. */
-export interface Placement {
+export interface Placement extends Frame {
   x(value: number): number
   y(value: number): number
   /** The values at a pixel. */
   valueX(pixel: number): number
   valueY(pixel: number): number
-  readonly left: number
-  readonly right: number
-  readonly top: number
-  readonly bottom: number
 }
 
 export function placement({ kind, domain: { x, y } }: Pick<FitPoints, 'kind' | 'domain'>, width: number, height: number): Placement {
@@ -94,23 +90,36 @@ export function placement({ kind, domain: { x, y } }: Pick<FitPoints, 'kind' | '
 /** Padding and border of the tip around what is measured of it. */
 const tipFrame = { width: 22, height: 18 }
 
-/** Where the tip of a point stands, in pixels of the room: beside it, on the side that has more of it free, never over it. */
+/** Where the tip of a point stands, in pixels of the room: beside it where there is room, else over or under it; never on its ring. */
 export function tipPlace(content: { readonly width: number; readonly height: number }, point: { readonly x: number; readonly y: number }, room: { readonly width: number; readonly height: number }): { readonly left: number; readonly top: number } {
-  const [width, height, gap, edge] = [content.width + tipFrame.width, content.height + tipFrame.height, 14, 8]
-  const beside = point.x + gap + width <= room.width - edge ? point.x + gap : point.x - gap - width
-  // With no room on either side it stands over or under the point.
-  const left = beside >= edge ? beside : Math.max(edge, Math.min(room.width - edge - width, point.x - width / 2))
-  const top = beside >= edge ? Math.max(edge, Math.min(room.height - edge - height, point.y - height / 2)) : point.y + gap + height <= room.height - edge ? point.y + gap : Math.max(edge, point.y - gap - height)
-  return { left: Math.round(left), top: Math.round(top) }
+  const [width, height] = [content.width + tipFrame.width, content.height + tipFrame.height]
+  const rounded = (left: number, top: number): { readonly left: number; readonly top: number } => ({ left: Math.round(left), top: Math.round(top) })
+  const [middleX, middleY] = [(edge: number): number => Math.max(edge, Math.min(room.width - edge - width, point.x - width / 2)), (edge: number): number => Math.max(edge, Math.min(room.height - edge - height, point.y - height / 2))]
+  // Where it does not fit with air around it, closer to the ring and to the edge.
+  for (const [gap, edge] of [[14, 8], [9, 2]] as const) {
+    if (point.x + gap + width <= room.width - edge) return rounded(point.x + gap, middleY(edge))
+    if (point.x - gap - width >= edge) return rounded(point.x - gap - width, middleY(edge))
+    if (point.y + gap + height <= room.height - edge) return rounded(middleX(edge), point.y + gap)
+    if (point.y - gap - height >= edge) return rounded(middleX(edge), point.y - gap - height)
+  }
+  // No side has room: the edge of the room cuts it off sooner than that it hides its point.
+  return rounded(middleX(2), point.y > room.height / 2 ? point.y - 9 - height : point.y + 9)
 }
 
-/** Index of the predicted point nearest to a place on screen, within `reach` pixels; -1 for none. */
-export function nearestPoint(screen: Float32Array, x: number, y: number, reach = 12): number {
+/** Where points are drawn: what lies outside is cut off. */
+export interface Frame { readonly left: number; readonly right: number; readonly top: number; readonly bottom: number }
+
+export function isInFrame({ left, right, top, bottom }: Frame, x: number, y: number): boolean {
+  return x >= left && x <= right && y >= top && y <= bottom
+}
+
+/** Index of the predicted point nearest to a place on screen, within `reach` pixels, of those in the frame; -1 for none. */
+export function nearestPoint(screen: Float32Array, x: number, y: number, frame: Frame, reach = 12): number {
   let best = -1
   let least = reach * reach
   for (let i = 0; i < screen.length / 2; i++) {
     const distance = ((screen[2 * i] as number) - x) ** 2 + ((screen[2 * i + 1] as number) - y) ** 2
-    if (distance < least) [least, best] = [distance, i]
+    if (distance < least && isInFrame(frame, screen[2 * i] as number, screen[2 * i + 1] as number)) [least, best] = [distance, i]
   }
   return best
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { placement, tipPlace, writeLatitude, writeLongitude, writeNumber } from '../../../renderer/fit/fit-points'
+import { nearestPoint, placement, tipPlace, writeLatitude, writeLongitude, writeNumber } from '../../../renderer/fit/fit-points'
 
 describe('the plot of predicted against actual values', () => {
   it('finds the value at a pixel that a value is placed at, and keeps its axes equal', () => {
@@ -38,5 +38,24 @@ describe('the tip of a point', () => {
   it('stands over or under a point in a narrow room', () => {
     expect(tipPlace(content, { x: 150, y: 40 }, { width: 300, height: 240 }).top).toBe(54)
     expect(tipPlace(content, { x: 150, y: 220 }, { width: 300, height: 240 }).top).toBe(220 - 14 - 72)
+  })
+
+  it('keeps off the ring of a point in a room that is too small for it', () => {
+    for (const room of [{ width: 300, height: 150 }, { width: 300, height: 100 }, { width: 240, height: 60 }]) {
+      for (let x = 0; x <= room.width; x += 20) {
+        for (let y = 0; y <= room.height; y += 10) {
+          const { left, top } = tipPlace(content, { x, y }, room)
+          const [besideX, besideY] = [Math.max(left - x, x - left - content.width - 22), Math.max(top - y, y - top - content.height - 18)]
+          expect(Math.max(besideX, besideY)).toBeGreaterThanOrEqual(8)
+        }
+      }
+    }
+  })
+
+  it('is not of a point that the frame cuts off', () => {
+    const frame = { left: 64, right: 500, top: 12, bottom: 200 }
+    const screen = Float32Array.of(60, 100, 70, 100, 300, 205)
+    expect(nearestPoint(screen, 61, 100, frame)).toBe(1)
+    expect(nearestPoint(screen, 300, 203, frame)).toBe(-1)
   })
 })
