@@ -36,7 +36,7 @@ const parts = [
   },
   // What every folder of the engine may use, and which uses none of them; workers are handed their entries by name.
   {
-    name: 'engine ground', folders: ['errors', 'quoted', 'edit-distance', 'mulberry32', 'workers', 'atomic-file', 'folder-lock'].map((file) => `main/engine/${file}`), packages: ['electron'],
+    name: 'engine ground', folders: ['errors', 'quoted', 'quantity', 'edit-distance', 'mulberry32', 'workers', 'atomic-file', 'folder-lock'].map((file) => `main/engine/${file}`), packages: ['electron'],
     imports: ['contract'], why: 'What serves every folder of the engine depends on none.'
   },
   // The files directly in main/engine/ answer the port: they alone see everything.

@@ -18,6 +18,7 @@ import { writeSafetensors } from './safetensors'
 import { SiteFiles, siteFile, siteFilesFit, type SiteFilesShape } from './site-files'
 import { ROWS_FILE, ROWS_TABLE_FILE, writeRowsTable } from './rows-table'
 import { linkOrCopy } from './store'
+import { written } from '../quantity'
 
 const JOURNAL_FILE = 'extraction.journal'
 /** Part of the key: raised when the same plan would give other numbers or other files. */
@@ -238,7 +239,7 @@ async function everyFits(targets: readonly ExtractionTarget[], shapes: readonly 
 function nothingToExtract({ summary }: OpenDataset, skipped: readonly SkippedRow[]): LayerscopeError {
   const [first] = skipped
   return new LayerscopeError({
-    code: 'nothing-to-extract', message: first === undefined ? 'The dataset has no rows.' : `None of the ${skipped.length} rows gives a text to run. The first: ${first.reason}`,
+    code: 'nothing-to-extract', message: first === undefined ? 'The dataset has no rows.' : `None of the ${written(skipped.length)} rows gives a text to run. The first: ${first.reason}`,
     file: summary.path, ...(first === undefined ? {} : { row: first.row + 1 })
   })
 }

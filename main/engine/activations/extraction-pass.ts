@@ -11,6 +11,7 @@ import type { Journal } from './journal'
 import { MAX_ALLOCATION_BYTES } from './safetensors'
 import type { SiteFiles } from './site-files'
 import { encodeWindows, type EncodedRow, type Window, type WindowOptions } from './windows'
+import { quantity, written } from '../quantity'
 
 /** Tensors inside one run stay below this, so that memory is flat. */
 const MOST_TENSOR_BYTES = 96 * 2 ** 20
@@ -152,7 +153,7 @@ export class ExtractionPass {
     if (running !== null) await this.store(running.index, running.rows, await running.result)
     if (signal?.aborted === true && this.done < this.counted.rows) {
       throw new LayerscopeError({
-        code: 'cancelled', message: `Cancelled after ${this.done} of ${this.counted.rows} rows.`, hint: 'What was stored is kept: running again goes on from there.'
+        code: 'cancelled', message: `Cancelled after ${written(this.done)} of ${quantity(this.counted.rows, 'row')}.`, hint: 'What was stored is kept: running again goes on from there.'
       })
     }
   }

@@ -4,6 +4,7 @@ import { isLinear, noContrast, prepareSite, probeMethod, Products, residentBlock
 import type { AnalysisContext, CodeLengthJob, CodeLengthOutcome } from './analysis-protocol'
 import { blockBits, drawBlocks, uniformBits } from './online-code'
 import { readActivations } from './training-rows'
+import { written } from '../quantity'
 
 /** Activations are held whole in float32, and what lies before every block once more, which is twice as much again. */
 const mostBytes = 2 ** 31
@@ -43,7 +44,7 @@ export async function codeLengthOf(job: CodeLengthJob, { checkpoint, onProgress 
   const labelled = Int32Array.from(job.codes.keys()).filter(row => (job.codes[row] as number) >= 0)
   const { order, ends } = drawBlocks(Int32Array.from(labelled, row => job.groups[row] as number), seed)
   if (ends.length < 2) {
-    throw new LayerscopeError({ code: 'too-few-groups', field: 'group', message: `All ${labelled.length} rows belong to one group, so no block of them can be sent after another.`, hint: 'Run with another group column, or none.' })
+    throw new LayerscopeError({ code: 'too-few-groups', field: 'group', message: `All ${written(labelled.length)} rows belong to one group, so no block of them can be sent after another.`, hint: 'Run with another group column, or none.' })
   }
   const rows = Int32Array.from(order, at => labelled[at] as number)
   const { data, columns } = await ordered(job, rows)
@@ -126,7 +127,7 @@ async function sendBlock(
 async function ordered({ path, codes }: CodeLengthJob, rows: Int32Array): Promise<{ readonly data: Float32Array; readonly columns: number }> {
   const { data: all, columns } = await readActivations(path)
   if (12 * codes.length * columns > mostBytes) {
-    throw new LayerscopeError({ code: 'site-too-large', message: `The code length holds ${codes.length} rows of ${columns} features in memory, which takes more than 2 GB.`, field: 'site', hint: 'Run on fewer rows (a limit) to ask for it.' })
+    throw new LayerscopeError({ code: 'site-too-large', message: `The code length holds ${written(codes.length)} rows of ${columns} features in memory, which takes more than 2 GB.`, field: 'site', hint: 'Run on fewer rows (a limit) to ask for it.' })
   }
   const data = new Float32Array(rows.length * columns)
   rows.forEach((row, at) => { data.set(all.subarray(row * columns, (row + 1) * columns), at * columns) })

@@ -9,6 +9,7 @@ import { freshProbe } from './fresh-probe'
 import { erase, leaceFitter } from './leace'
 import { newDirections } from './nullspace'
 import { inUnits, readActivations, trainingRows, unitsOf } from './training-rows'
+import { written } from '../quantity'
 
 /** Rows of one fold are held in float64, several times over. */
 const mostBytes = 2 ** 31
@@ -44,7 +45,7 @@ interface FoldScore {
 export async function erasureOf(doubles: DoubleProducts, job: ErasureJob, { checkpoint, onProgress }: AnalysisContext): Promise<ErasureOutcome> {
   const matrix = await readActivations(job.path)
   if (32 * job.codes.length * matrix.columns > mostBytes) {
-    throw new LayerscopeError({ code: 'site-too-large', message: `Erasure holds ${job.codes.length} rows of ${matrix.columns} features in float64, which takes more than 2 GB.`, field: 'site', hint: 'Run on fewer rows (a limit) to ask for it.' })
+    throw new LayerscopeError({ code: 'site-too-large', message: `Erasure holds ${written(job.codes.length)} rows of ${matrix.columns} features in float64, which takes more than 2 GB.`, field: 'site', hint: 'Run on fewer rows (a limit) to ask for it.' })
   }
   const folds = foldsOf(job)
   const tested = folds.flatMap(({ test }) => [...test])

@@ -4,6 +4,7 @@ import type { AnalysisContext, InfluenceJob, InfluenceOutcome } from './analysis
 import { extremes, influences } from './influence'
 import { logisticOptimum } from './logistic-optimum'
 import { inUnits, readActivations, trainingRows, unitsOf } from './training-rows'
+import { written } from '../quantity'
 
 /** Float64 copies of the training rows are held whole. */
 const mostBytes = 2 ** 31
@@ -28,7 +29,7 @@ export async function influenceOfRows(products: DoubleProducts, job: InfluenceJo
   if (new Set(labels).size < 2) throw new LayerscopeError({ code: 'too-few-rows', message: 'Without these rows one class has no training rows left.', hint: 'Leave fewer rows out.' })
   // The factor on the smaller side, its inverse and two copies of the rows.
   if (8 * (2 * rows.length * columns + 3 * Math.min(rows.length, columns) ** 2) > mostBytes) {
-    throw new LayerscopeError({ code: 'site-too-large', message: `Influence holds ${rows.length} training rows of ${columns} features in float64, which takes more than 2 GB.`, field: 'site', hint: 'Run on fewer rows (a limit) to ask for it.' })
+    throw new LayerscopeError({ code: 'site-too-large', message: `Influence holds ${written(rows.length)} training rows of ${columns} features in float64, which takes more than 2 GB.`, field: 'site', hint: 'Run on fewer rows (a limit) to ask for it.' })
   }
   // The units stay those of all training rows, so that leaving rows out changes the probe and nothing else.
   const units = unitsOf(matrix, all)

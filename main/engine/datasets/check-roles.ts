@@ -11,6 +11,7 @@ import { predictedTask } from './predicted-task'
 import { numbersIn, type NumbersIn } from './numbers-in'
 import { mostNumberClasses, toLabel, type TableColumn } from './profile-columns'
 import { parseTemplate, templateColumns } from './template'
+import { quantity, written } from '../quantity'
 
 /** More classes than this are not probed. */
 const mostClasses = 100
@@ -44,7 +45,7 @@ export async function checkRoles(connection: DuckDBConnection, table: string, co
   const [rows = 0, usableRows = 0, withoutText = 0] = (counts ?? []).map(Number)
   if (withoutText > 0) {
     const first = await queryRows(connection, `SELECT rowid + 1 FROM ${table} WHERE NOT (${hasText}) ORDER BY rowid LIMIT ${listedRows}`)
-    say(`${countOf(withoutText, 'row has', 'rows have')} no text and will be left out (${rowList(first, withoutText)}).`)
+    say(`${quantity(withoutText, 'row has', 'rows have')} no text and will be left out (${rowList(first, withoutText)}).`)
   }
   if (usableRows === 0) say('No row is left to work with.')
   const noTrees = isTree ? treeObstacle(columns) : null
@@ -105,7 +106,7 @@ async function checkTargets(connection: DuckDBConnection, table: string, columns
     else if ((found?.distinct ?? distinct) < 2) say(`Every row has the same ${quoted(name)}: there is nothing to predict.`)
     else if (found !== null && found.first !== null) {
       if (column === columns[0]) withoutNumber = found.others
-      say(`${countOf(found.others, 'row has', 'rows have')} no number in ${quoted(name)} and will take no part in the probe; ${found.others === 1 ? 'it holds' : 'the first holds'} ${quoted(found.first.cell)}.`, found.first.row)
+      say(`${quantity(found.others, 'row has', 'rows have')} no number in ${quoted(name)} and will take no part in the probe; ${found.others === 1 ? 'it holds' : 'the first holds'} ${quoted(found.first.cell)}.`, found.first.row)
     }
     targets.push({ name, min: (found ?? column).min ?? NaN, max: (found ?? column).max ?? NaN })
   }
@@ -115,7 +116,7 @@ async function checkTargets(connection: DuckDBConnection, table: string, columns
 /** A column of a quantity that a few cells of text made one of classes. */
 function sayMostlyNumbers({ name }: TableColumn, { numbers, others, distinct, first }: NumbersIn, say: (message: string, row?: number) => void): void {
   if (first === null || numbers <= others || distinct <= mostNumberClasses) return
-  say(`${numbers.toLocaleString('en')} of ${(numbers + others).toLocaleString('en')} values of ${quoted(name)} are numbers; ${quoted(first.cell)} is the first that is not, so they are read as classes. Correct it, or choose Predicted as, Numbers, which leaves such rows out.`, first.row)
+  say(`${written(numbers)} of ${written(numbers + others)} values of ${quoted(name)} are numbers; ${quoted(first.cell)} is the first that is not, so they are read as classes. Correct it, or choose Predicted as, Numbers, which leaves such rows out.`, first.row)
 }
 
 async function countClasses(connection: DuckDBConnection, table: string, label: TableColumn, usable: string): Promise<RolesCheck['classes']> {
@@ -128,20 +129,20 @@ async function countClasses(connection: DuckDBConnection, table: string, label: 
 async function checkLabel(connection: DuckDBConnection, table: string, label: TableColumn, task: Task, classes: RolesCheck['classes'], usableRows: number, say: (message: string) => void): Promise<void> {
   if (label.missing > 0) {
     const first = await queryRows(connection, `SELECT rowid + 1 FROM ${table} WHERE ${label.sql} IS NULL ORDER BY rowid LIMIT ${listedRows}`)
-    say(`${countOf(label.missing, 'row has', 'rows have')} no ${quoted(label.name)} and will take no part in the probe (${rowList(first, label.missing)}).`)
+    say(`${quantity(label.missing, 'row has', 'rows have')} no ${quoted(label.name)} and will take no part in the probe (${rowList(first, label.missing)}).`)
   }
   if (task === 'numeric') return
   if (classes.length === 1) say(`Every row has the same ${quoted(label.name)}, ${quoted(classes[0]?.name ?? '')}: there is nothing to tell apart.`)
-  if (classes.length > mostClasses) say(`${quoted(label.name)} has ${classes.length.toLocaleString('en')} different values; a probe takes at most ${mostClasses} classes.`)
-  else if (classes.length > 2 && classes.length > usableRows / 2) say(`${quoted(label.name)} has ${classes.length} different values in ${usableRows} rows: too few rows a class to learn from.`)
+  if (classes.length > mostClasses) say(`${quoted(label.name)} has ${written(classes.length)} different values; a probe takes at most ${mostClasses} classes.`)
+  else if (classes.length > 2 && classes.length > usableRows / 2) say(`${quoted(label.name)} has ${written(classes.length)} different values in ${quantity(usableRows, 'row')}: too few rows a class to learn from.`)
   const lone = classes.filter((entry) => entry.rows === 1).length
-  if (classes.length > 1 && lone > 0) say(`${countOf(lone, 'class has', 'classes have')} a single row: they cannot be both learned and tested.`)
+  if (classes.length > 1 && lone > 0) say(`${quantity(lone, 'class has', 'classes have')} a single row: they cannot be both learned and tested.`)
 }
 
 async function checkGroup(connection: DuckDBConnection, table: string, group: TableColumn, usable: string, say: (message: string) => void): Promise<number> {
   const [row] = await queryRows(connection, `SELECT count(DISTINCT ${group.sql}) FILTER (WHERE ${usable}), count(*) FILTER (WHERE ${group.sql} IS NULL AND ${usable}) FROM ${table}`)
   const [groups = 0, without = 0] = (row ?? []).map(Number)
-  if (without > 0) say(`${countOf(without, 'row has', 'rows have')} no ${quoted(group.name)}.`)
+  if (without > 0) say(`${quantity(without, 'row has', 'rows have')} no ${quoted(group.name)}.`)
   if (groups < 2) say(`${quoted(group.name)} has ${groups === 0 ? 'no value' : 'a single value'}: rows cannot be split by it.`)
   return groups
 }
@@ -162,7 +163,7 @@ async function checkTestGroups(connection: DuckDBConnection, table: string, { te
   const tested = rows.filter(([, , any]) => any === true).length
   const shared = rows.filter(([, both]) => both === true).map(([name]) => quoted(String(name)))
   if (shared.length === 0) return
-  say(`${quoted(test.name)} and ${quoted(group.name)} disagree: ${countOf(shared.length, 'group', 'groups')} of the ${tested} with test rows also ${shared.length === 1 ? 'has' : 'have'} training rows (${shared.slice(0, listedGroups).join(', ')}${shared.length > listedGroups ? ', …' : ''}). Mark whole groups as test, or choose no test column.`)
+  say(`${quoted(test.name)} and ${quoted(group.name)} disagree: ${quantity(shared.length, 'group', 'groups')} of the ${tested} with test rows also ${shared.length === 1 ? 'has' : 'have'} training rows (${shared.slice(0, listedGroups).join(', ')}${shared.length > listedGroups ? ', …' : ''}). Mark whole groups as test, or choose no test column.`)
 }
 
 async function checkPairs(connection: DuckDBConnection, table: string, pair: TableColumn, label: TableColumn, usable: string, say: (message: string) => void): Promise<void> {
@@ -170,7 +171,7 @@ async function checkPairs(connection: DuckDBConnection, table: string, pair: Tab
     SELECT count(*) AS rows, count(DISTINCT ${label.sql}) AS labels FROM ${table} WHERE (${usable}) AND ${pair.sql} IS NOT NULL GROUP BY ${pair.sql})`)
   const [pairs = 0, values = 0] = (row ?? []).map(Number)
   if (pairs === 0) say(`No value of ${quoted(pair.name)} stands in exactly two rows with different ${quoted(label.name)}: there are no contrast pairs.`)
-  else if (pairs < values) say(`${countOf(values - pairs, 'value', 'values')} of ${quoted(pair.name)} ${values - pairs === 1 ? 'is' : 'are'} not a pair of rows with different ${quoted(label.name)}; methods on pairs leave those rows out.`)
+  else if (pairs < values) say(`${quantity(values - pairs, 'value', 'values')} of ${quoted(pair.name)} ${values - pairs === 1 ? 'is' : 'are'} not a pair of rows with different ${quoted(label.name)}; methods on pairs leave those rows out.`)
 }
 
 async function checkPolarity(connection: DuckDBConnection, table: string, polarity: TableColumn, usable: string, say: (message: string) => void): Promise<void> {
@@ -179,10 +180,6 @@ async function checkPolarity(connection: DuckDBConnection, table: string, polari
   const unknown = values.find((value) => parsePolarity(value) === null)
   if (unknown !== undefined) say(`${quoted(polarity.name)} holds ${quoted(unknown)}, which is neither affirmative (affirmative, 1, true, yes) nor negated (negated, −1, 0, false, no).`)
   else if (new Set(values.map(parsePolarity)).size < 2) say(`${quoted(polarity.name)} marks all rows alike: affirmative and negated statements are both needed.`)
-}
-
-function countOf(count: number, one: string, many: string): string {
-  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`
 }
 
 function rowList(rows: readonly (readonly unknown[])[], total: number): string {

@@ -15,6 +15,7 @@ import { profileColumns, toCell, toLabel, type TableColumn } from './profile-col
 import { RowPages } from './row-pages'
 import { suggestedPositions, suggestRoles } from './suggest-roles'
 import { streamTexts } from './stream-texts'
+import { quantity, written } from '../quantity'
 
 const previewRows = 50
 
@@ -120,7 +121,7 @@ class DuckDBDataset implements OpenDataset {
 
   async row(row: number): Promise<readonly { readonly column: string; readonly value: Cell }[]> {
     if (!Number.isInteger(row) || row < 0 || row >= this.summary.rows) {
-      throw new LayerscopeError({ code: 'row-unknown', message: `The dataset has ${this.summary.rows} rows; there is no row ${row + 1}.`, file: this.summary.path })
+      throw new LayerscopeError({ code: 'row-unknown', message: `The dataset has ${quantity(this.summary.rows, 'row')}; there is no row ${written(row + 1)}.`, file: this.summary.path })
     }
     const [values] = await queryRows(this.connection, `SELECT ${this.columns.map((column) => column.sql).join(', ')} FROM ${this.table} WHERE rowid = ${row}`)
     return this.columns.map((column, index) => ({ column: column.name, value: toCell(column.type, values?.[index]) }))

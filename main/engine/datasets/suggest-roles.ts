@@ -4,6 +4,7 @@ import { queryRows } from './database'
 import { parsePolarity } from './polarity'
 import { isQuantity, type TableColumn } from './profile-columns'
 import { quoted } from '../quoted'
+import { written } from '../quantity'
 
 export interface RoleSuggestion {
   readonly roles: Partial<ColumnRoles>
@@ -55,7 +56,7 @@ export async function suggestRoles(connection: DuckDBConnection, table: string, 
       ...(topic === undefined ? {} : { topic: topic.name })
     },
     groupReason: group === null || label === undefined ? null
-      : `${group.recurring.toLocaleString('en')} of the ${group.column.distinct.toLocaleString('en')} values of ${quoted(group.column.name)} stand beside more than one ${quoted(label.name)}: keeping the rows of one value in one fold stops the probe from recognising them.`
+      : `${written(group.recurring)} of the ${written(group.column.distinct)} values of ${quoted(group.column.name)} stand beside more than one ${quoted(label.name)}: keeping the rows of one value in one fold stops the probe from recognising them.`
   }
 }
 

@@ -1,4 +1,5 @@
 import { quoted } from '../quoted'
+import { written } from '../quantity'
 
 /**
  * What a guard found, from what takes most of a score to what takes least: rows seen in training; something trivial that explains the score;
@@ -42,7 +43,7 @@ export function sharedGroups(groups: Int32Array, tested: (at: number) => boolean
   const count = new Set(own.map(at => groups[at])).size
   return [{
     ground: 'leak',
-    says: `${names.size} of ${count} groups of the test ${what} also occur in training (${quotedList([...names.values()], 'more')}), with ${seen.length} of ${own.length} test ${what}: the test score may rest on remembering them. `
+    says: `${written(names.size)} of ${written(count)} groups of the test ${what} also occur in training (${quotedList([...names.values()], 'more')}), with ${written(seen.length)} of ${written(own.length)} test ${what}: the test score may rest on remembering them. `
       + `Mark whole groups as test ${what}, or choose no test column, and groups are kept whole.`
   }]
 }
@@ -50,7 +51,7 @@ export function sharedGroups(groups: Int32Array, tested: (at: number) => boolean
 /** Names in quotation marks, the first three: `“a”, “b”, “c” and 4 more classes`. */
 export function quotedList(names: readonly string[], more: string): string {
   const shown = names.slice(0, namedAtMost).map((name) => quoted(name, 40))
-  if (names.length > namedAtMost) return `${shown.join(', ')} and ${names.length - namedAtMost} ${more}`
+  if (names.length > namedAtMost) return `${shown.join(', ')} and ${written(names.length - namedAtMost)} ${more}`
   return shown.length > 1 ? `${shown.slice(0, -1).join(', ')} and ${shown.at(-1) ?? ''}` : shown.join('')
 }
 

@@ -1,5 +1,6 @@
 import { LayerscopeError } from '../errors'
 import { seededRandom, shuffle } from './random'
+import { written } from '../quantity'
 
 /** One outer test set with the inner fits that choose the strength for it. */
 export interface OuterFold {
@@ -71,7 +72,7 @@ export function foldsAmong(plan: FoldPlan, places: Int32Array): FoldPlan {
   const lacking = range(plan.cells).filter(cell => !present.has(cell)).length
   if (lacking > 0) {
     throw new LayerscopeError({
-      code: 'too-few-rows', message: `The ${places.length} labelled rows that are there leave ${lacking} of ${plan.cells} parts of the folds empty.`,
+      code: 'too-few-rows', message: `The ${written(places.length)} labelled rows that are there leave ${lacking} of ${plan.cells} parts of the folds empty.`,
       hint: 'Use fewer folds or more rows.'
     })
   }
@@ -90,7 +91,7 @@ function planCrossValidation(request: FoldRequest): FoldPlan {
   if (groups < 2) {
     throw new LayerscopeError({
       code: 'too-few-groups', field: 'group',
-      message: `All ${rows} labelled rows belong to one group, so no group can be held out.`,
+      message: `All ${written(rows)} labelled rows belong to one group, so no group can be held out.`,
       hint: 'Choose another group column, or none.'
     })
   }

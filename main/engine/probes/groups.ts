@@ -2,6 +2,7 @@ import type { ProbePlan } from '../../../preload/recipe'
 import { LayerscopeError } from '../errors'
 import type { Caution } from './cautions'
 import { mostLeftOut, type FoldPlan } from './folds'
+import { quantity, written } from '../quantity'
 
 /** The group of each row that takes part. */
 export interface CodedGroups {
@@ -42,10 +43,10 @@ export function checkSplit({ split }: ProbePlan, { given }: CodedGroups, hasTest
 /** What the number of groups gives cause for. `folds` are those in use. */
 export function groupCautions(plan: ProbePlan, { codes, ungrouped }: CodedGroups, folds: number, hasTest: boolean): readonly Caution[] {
   const cautions: Caution[] = []
-  if (ungrouped > 0) cautions.push({ ground: 'rows', says: `${ungrouped === 1 ? '1 row' : `${ungrouped} rows`} without a group ${ungrouped === 1 ? 'was' : 'were'} treated as a group of ${ungrouped === 1 ? 'its' : 'their'} own.` })
+  if (ungrouped > 0) cautions.push({ ground: 'rows', says: `${quantity(ungrouped, 'row')} without a group ${ungrouped === 1 ? 'was' : 'were'} treated as a group of ${ungrouped === 1 ? 'its' : 'their'} own.` })
   if (plan.split === 'leave-one-group-out' && !hasTest) {
     const groups = new Set(codes).size
-    if (groups > mostLeftOut) cautions.push({ ground: 'folds', says: `There are ${groups} groups, and holding each out by itself would take as many fits: they were dealt into ${folds} folds of whole groups instead.` })
+    if (groups > mostLeftOut) cautions.push({ ground: 'folds', says: `There are ${written(groups)} groups, and holding each out by itself would take as many fits: they were dealt into ${folds} folds of whole groups instead.` })
   } else if (folds < plan.folds) {
     cautions.push({ ground: 'folds', says: `Only ${folds} groups can be held out in turn, so ${folds} folds were used instead of ${plan.folds}.` })
   }

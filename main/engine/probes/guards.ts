@@ -8,6 +8,7 @@ import { groupCautions, type CodedGroups } from './groups'
 import type { CodedLabels } from './labels'
 import { readsColumn } from './methods'
 import type { SiteOutcome } from './worker-protocol'
+import { quantity } from '../quantity'
 
 /** Rows that a sentence lists. */
 const namedRows = 5
@@ -35,7 +36,7 @@ export interface SweepMaterial {
 export function dataCautions(material: SweepMaterial): readonly Caution[] {
   const { labels, groups: { codes: groups, given: hasGroups }, plan, asked } = material
   const cautions: Caution[] = []
-  if (labels.missing > 0) cautions.push({ ground: 'rows', says: `${rowsOf(labels.missing)} without a label took no part.` })
+  if (labels.missing > 0) cautions.push({ ground: 'rows', says: `${quantity(labels.missing, 'row')} without a label took no part.` })
   if (labels.numbers !== null) cautions.push({ ground: 'classes', says: `${labels.numbers} They were taken as ${labels.classes.length} classes: predict numbers (--task numeric; in the window Predicted as, Numbers), which leaves rows without a number out, or correct the cell.` })
   if (readsColumn(asked.methods, 'pair')) cautions.push(...untrained(material, material.contrast.partner, -1, 'in no contrast pair', 'methods on pairs'))
   if (readsColumn(asked.methods, 'polarity')) cautions.push(...untrained(material, material.contrast.polarity, 0, 'neither affirmative nor negated', 'methods on polarity'))
@@ -46,7 +47,7 @@ export function dataCautions(material: SweepMaterial): readonly Caution[] {
   cautions.push(...classCautions(material))
   if (plan.kind === 'test-split' && hasGroups) cautions.push(...sharedGroups(groups, isTested, row => material.groupOf(labels.rows[row] as number), 'rows'))
   const duplicates = straddlingTexts(material)
-  if (duplicates > 0) cautions.push({ ground: 'leak', says: `${rowsOf(duplicates)} of the test folds ${duplicates === 1 ? 'has' : 'have'} a text that also occurs in training. Choose a group column that keeps equal texts together.` })
+  if (duplicates > 0) cautions.push({ ground: 'leak', says: `${quantity(duplicates, 'row')} of the test folds ${duplicates === 1 ? 'has' : 'have'} a text that also occurs in training. Choose a group column that keeps equal texts together.` })
   return cautions
 }
 
@@ -80,7 +81,7 @@ function untrained({ labels, datasetRows }: SweepMaterial, column: Int32Array | 
   if (rows.length === 0) return []
   const named = rows.slice(0, namedRows).map(row => (datasetRows?.[row] ?? row) + 1).join(', ')
   const one = rows.length === 1
-  return [{ ground: 'rows', says: `${rowsOf(rows.length)} ${one ? 'is' : 'are'} ${what} (${one ? 'row' : 'rows'} ${named}${rows.length > namedRows ? ', …' : ''}): ${methods} do not train on ${one ? 'it' : 'them'}.` }]
+  return [{ ground: 'rows', says: `${quantity(rows.length, 'row')} ${one ? 'is' : 'are'} ${what} (${one ? 'row' : 'rows'} ${named}${rows.length > namedRows ? ', …' : ''}): ${methods} do not train on ${one ? 'it' : 'them'}.` }]
 }
 
 /** How the site was chosen, and what choosing it inside every fold gives: the best of many must not be quoted by its test score. */
@@ -178,10 +179,6 @@ function inOneGroup({ codes, groups: { codes: groups }, labels: { classes } }: S
   const groupsOf = classes.map(() => new Set<number>())
   codes.forEach((code, row) => { groupsOf[code]?.add(groups[row] as number) })
   return classes.filter((_, c) => groupsOf[c]?.size === 1)
-}
-
-function rowsOf(count: number): string {
-  return count === 1 ? '1 row' : `${count} rows`
 }
 
 function percent(share: number): string {

@@ -1,6 +1,7 @@
 import type { Task } from '../../../preload/contract'
 import { LayerscopeError } from '../errors'
 import { quoted } from '../quoted'
+import { written } from '../quantity'
 
 /** Labels as class indices. */
 export interface CodedLabels {
@@ -89,5 +90,5 @@ function mostlyNumbers(labels: readonly (string | null)[], present: number, data
   const distinct = new Set(numbers).size
   if (at < 0) return { says: `All ${present} labels are numbers.`, row: null, distinct }
   const row = (datasetRows?.[at] ?? at) + 1
-  return { says: `${numbers.length} of ${present} labels are numbers; row ${row}, ${quoted(labels[at] ?? '', 40)}, is the first that is not.`, row, distinct }
+  return { says: `${written(numbers.length)} of ${written(present)} labels are numbers; row ${row}, ${quoted(labels[at] ?? '', 40)}, is the first that is not.`, row, distinct }
 }

@@ -12,6 +12,7 @@ import { alignToReference, centre, flipToReference } from './procrustes'
 import type { LayerProjection, LayoutEngine, ProjectionStage } from './projection-messages'
 import { trustworthiness } from './trustworthiness'
 import { umapJsLayout } from './umap/umap-js-layout'
+import { written } from '../quantity'
 
 /** One site to project. */
 export interface LayerTask {
@@ -108,7 +109,7 @@ async function findNeighbors(task: LayerTask, around: LayerSurroundings): Promis
   const k = Math.min(plan.neighbors, matrix.rows)
   const notes = [
     ...(k < plan.neighbors ? [`Only ${matrix.rows} rows: ${k} neighbours instead of ${plan.neighbors}.`] : []),
-    ...(matrix.rows > MANY_ROWS ? [`Comparing every pair of ${matrix.rows.toLocaleString('en')} rows exactly takes a while.`] : [])
+    ...(matrix.rows > MANY_ROWS ? [`Comparing every pair of ${written(matrix.rows)} rows exactly takes a while.`] : [])
   ]
   around.onStage('neighbors', notes.length > 0 ? notes.join(' ') : null)
   const known = around.recall(k)

@@ -12,6 +12,7 @@ import { markdownCode as code, markdownText as text } from './literal-text'
 import { markdownTable as table } from './markdown-table'
 import { positionParts } from './position-parts'
 import { codeLengthParts, erasureParts } from './site-analyses'
+import { quantity, written } from '../quantity'
 
 export interface CardContent {
   readonly finished: FinishedSweep
@@ -87,7 +88,7 @@ function methodsParagraph({ finished: { roles, plan, sweep, runId }, manifest, c
   return [
     `Activations of the model ${text(model.name)} (family ${text(model.family)}, content hash ${code(model.hash)}) were read on the dataset ${text(dataset.name)} (content hash ${code(dataset.hash)}).`,
     `${textSentence(manifest.text)} The vector is ${positionPhrase(positions)} at the site ${code(result.site)} (${width} dimensions, stored as ${dtype === 'f16' ? 'float16' : 'float32'}).`,
-    `${count(extraction.rows, 'row')} and ${count(extraction.tokens, 'token')} were read on the provider ${text(extraction.provider)}, ${extraction.skipped.length === 0 ? 'none skipped' : `${extraction.skipped.length} skipped`}, ${extraction.truncated === 0 ? 'none truncated' : `${extraction.truncated} truncated`}.`,
+    `${quantity(extraction.rows, 'row')} and ${quantity(extraction.tokens, 'token')} were read on the provider ${text(extraction.provider)}, ${extraction.skipped.length === 0 ? 'none skipped' : `${written(extraction.skipped.length)} skipped`}, ${extraction.truncated === 0 ? 'none truncated' : `${written(extraction.truncated)} truncated`}.`,
     targetSentence(sweep, [roles.label, ...roles.moreTargets]),
     splitSentence({ roles, plan, sweep }),
     ...kept === null ? [] : [foldSentence(kept)],
@@ -120,7 +121,7 @@ function targetSentence({ task, classes, targets }: FinishedSweep['sweep'], colu
   if (task === 'tree') return 'The probe predicts the dependency tree of every sentence.'
   if (targets.length > 0) return `The probe predicts the ${targets.length === 1 ? 'number' : 'numbers'} in ${targets.map(code).join(', ')}.`
   const label = columns.filter(column => column !== null).map(code).join(', ')
-  return `The probe predicts ${label} (${task}): ${count(classes.length, 'class', 'classes')}${classes.length === 0 ? '' : `, ${classes.map(code).join(', ')}`}.`
+  return `The probe predicts ${label} (${task}): ${quantity(classes.length, 'class', 'classes')}${classes.length === 0 ? '' : `, ${classes.map(code).join(', ')}`}.`
 }
 
 function splitSentence({ roles, plan, sweep }: Pick<FinishedSweep, 'roles' | 'plan' | 'sweep'>): string {
@@ -144,7 +145,7 @@ function strengthSentence({ kind, method, strength }: SiteResult, kept: ReadProb
   if (kind === 'trees') return `Its two matrices, for distances and for depths, have rank ${strength}.`
   const info = probeMethods.find(({ name }) => name === method)
   if (info?.strength === null) return 'It has no strength of regularisation to choose.'
-  if (info?.strength === 'epochs') return `It was trained for ${count(strength, 'epoch')}, the number that validation rows inside the training folds prefer.`
+  if (info?.strength === 'epochs') return `It was trained for ${quantity(strength, 'epoch')}, the number that validation rows inside the training folds prefer.`
   const symbol = info?.strength ?? (kind === 'classes' ? 'C' : 'α')
   const strengths = kept?.probes?.strengths
   if (strengths === undefined) return `Its strength is ${symbol} = ${short(strength)}.`
@@ -160,7 +161,7 @@ function resultParagraph({ card: { result: { measures: [headline] }, rows: teste
   if (headline === undefined) return 'The sweep holds no measure here.'
   const against = headline.baselines.map(({ name, value }) => `${baselineName(name, headline.name)} ${writeMeasure(headline.name, value)}`).join(', ')
   const many = cells > 1 ? ` ${cells} pairs of site and method were compared${best === null ? '' : ', and this is the best of them by test score, which flatters (see Methods)'}.` : ''
-  return `The ${measures[headline.name].phrase} is **${writeMeasure(headline.name, headline.value)}**${intervalText(headline)} on ${count(tested, 'held-out row')}${against === '' ? '' : `, against ${against}`}.${many}`
+  return `The ${measures[headline.name].phrase} is **${writeMeasure(headline.name, headline.value)}**${intervalText(headline)} on ${quantity(tested, 'held-out row')}${against === '' ? '' : `, against ${against}`}.${many}`
 }
 
 function intervalText({ name, interval }: Measure): string {
@@ -204,13 +205,9 @@ function reproduceParagraph({ score, card: { result } }: CardContent): string {
   if (result.kind === 'trees') return 'The matrices lie in `probes.safetensors` beside the activations; the score is not computed again here.'
   if (score === null) return `No linear probe was kept for ${text(methodName(result.method))}, so there are no arrays to compute the score from again.`
   const boundary = score.kind === 'accuracy' && score.differing > 0
-    ? ` The run multiplies in float32; computed in float64, ${count(score.differing, 'row')} on the boundary ${score.differing === 1 ? 'is' : 'are'} predicted otherwise, and the accuracy is ${score.value}.`
+    ? ` The run multiplies in float32; computed in float64, ${quantity(score.differing, 'row')} on the boundary ${score.differing === 1 ? 'is' : 'are'} predicted otherwise, and the accuracy is ${score.value}.`
     : ''
   return `\`python reproduce.py\` (numpy and safetensors) computes the score from \`direction.safetensors\` and \`activations.safetensors\` and compares it with the one stated here.${boundary}`
-}
-
-function count(number: number, one: string, many = `${one}s`): string {
-  return `${number} ${number === 1 ? one : many}`
 }
 
 function short(value: number): string {

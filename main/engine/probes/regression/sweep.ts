@@ -12,6 +12,7 @@ import { seededRandom, shuffle } from '../random'
 import { testedRows } from '../site-scores'
 import type { ActualNumbers, Among, HeldOutNumbers, Matrix, SweepListener, SweepOutcome } from '../sweep-types'
 import { codeTargets, type CodedTargets } from './targets'
+import { quantity } from '../../quantity'
 
 /** What a regression sweep needs besides activations; all arrays have one entry per activation row. */
 export interface RegressionInput {
@@ -151,19 +152,15 @@ function chooseSite(results: readonly RegressedSite[]): ChosenSite | null {
 
 function dataCautions({ rows, names, missing, notNumbers }: CodedTargets, groups: CodedGroups, folds: FoldPlan, plan: ProbePlan, groupNames: RegressionInput['groups']): readonly Caution[] {
   const cautions: Caution[] = []
-  if (missing > 0) cautions.push({ ground: 'rows', says: `${rowsOf(missing)} without ${names.length > 1 ? 'a value in every target' : 'a value'} took no part.` })
+  if (missing > 0) cautions.push({ ground: 'rows', says: `${quantity(missing, 'row')} without ${names.length > 1 ? 'a value in every target' : 'a value'} took no part.` })
   for (const { name, count, row, cell } of notNumbers) {
-    cautions.push({ ground: 'rows', says: `${rowsOf(count)} ${count === 1 ? 'has' : 'have'} no number in ${quoted(name)} and took no part; ${count === 1 ? 'it is' : 'the first is'} row ${row}, ${quoted(cell, 40)}.` })
+    cautions.push({ ground: 'rows', says: `${quantity(count, 'row')} ${count === 1 ? 'has' : 'have'} no number in ${quoted(name)} and took no part; ${count === 1 ? 'it is' : 'the first is'} row ${row}, ${quoted(cell, 40)}.` })
   }
   cautions.push(...groupCautions(plan, groups, folds.folds, folds.kind === 'test-split'))
   const tested = new Set(testedRows(folds))
   if (groups.given) cautions.push(...fewGroups(new Set(Array.from(tested, row => groups.codes[row])).size, 'groups'))
   if (folds.kind === 'test-split' && groups.given) cautions.push(...sharedGroups(groups.codes, row => tested.has(row), row => groupNames?.[rows[row] as number] ?? '', 'rows'))
   return cautions
-}
-
-function rowsOf(count: number): string {
-  return count === 1 ? '1 row' : `${count} rows`
 }
 
 /** How the site was chosen: the best of many must not be quoted by its test score. */

@@ -1,5 +1,6 @@
 import { LayerscopeError } from '../../errors'
 import { seededRandom, shuffle } from '../random'
+import { written } from '../../quantity'
 
 /** Part of each sentence. */
 export const parts = { training: 0, validation: 1, test: 2 } as const
@@ -39,7 +40,7 @@ export function splitSentences(clusters: Int32Array, marks: Uint8Array | null, s
   const short = (Object.keys(parts) as (keyof typeof parts)[]).find(name => count(parts[name]) < fewest[name])
   if (short !== undefined) {
     throw new LayerscopeError({
-      code: 'too-few-sentences', message: `Of ${clusters.length} sentences with a tree ${count(parts[short])} would be left for ${short}: at least ${fewest[short]} are needed.`,
+      code: 'too-few-sentences', message: `Of ${written(clusters.length)} sentences with a tree ${count(parts[short])} would be left for ${short}: at least ${fewest[short]} are needed.`,
       field: marks === null ? 'task' : 'test', hint: 'Take more sentences.'
     })
   }

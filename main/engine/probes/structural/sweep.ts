@@ -9,6 +9,7 @@ import { ProbeWorker } from '../probe-worker-host'
 import type { ActualTrees, HeldOutTrees, Matrix, SweepListener, SweepOutcome } from '../sweep-types'
 import { parts, splitSentences, type Part } from './sentence-split'
 import { codeTreebank, type TreeColumns, type Treebank } from './treebank'
+import { quantity } from '../../quantity'
 
 /** What a sweep over trees needs besides activations; all arrays have one entry an activation row. */
 export interface TreeInput {
@@ -106,8 +107,8 @@ function testMarks({ starts, rows }: Treebank, test: Uint8Array, names: TreeColu
 function dataCautions({ starts, rows, leftOut: { single, incomplete } }: Treebank, part: Uint8Array, clusters: Int32Array, groups: TreeInput['groups']): readonly Caution[] {
   const tested = (sentence: number): boolean => part[sentence] === parts.test
   return [
-    ...single > 0 ? [{ ground: 'rows', says: `${sentencesOf(single)} of one word ${single === 1 ? 'has' : 'have'} no arc and took no part.` } as const] : [],
-    ...incomplete > 0 ? [{ ground: 'rows', says: `${sentencesOf(incomplete)} ${incomplete === 1 ? 'lacks' : 'lack'} the vector of a word, or ${incomplete === 1 ? 'its' : 'their'} heads form no tree, and took no part.` } as const] : [],
+    ...single > 0 ? [{ ground: 'rows', says: `${quantity(single, 'sentence')} of one word ${single === 1 ? 'has' : 'have'} no arc and took no part.` } as const] : [],
+    ...incomplete > 0 ? [{ ground: 'rows', says: `${quantity(incomplete, 'sentence')} ${incomplete === 1 ? 'lacks' : 'lack'} the vector of a word, or ${incomplete === 1 ? 'its' : 'their'} heads form no tree, and took no part.` } as const] : [],
     ...fewGroups(new Set(clusters.filter((_, sentence) => tested(sentence))).size, 'groups of sentences'),
     ...sharedGroups(clusters, tested, sentence => groups?.[rows[starts[sentence] as number] as number] ?? '', 'sentences')
   ]
@@ -160,10 +161,6 @@ function foldSizes({ starts }: Treebank, part: Uint8Array, clusters: Int32Array)
     groups: new Set(clusters.filter((_, sentence) => part[sentence] === which)).size
   })
   return { training: sizeOf(parts.training), validation: sizeOf(parts.validation), test: sizeOf(parts.test) }
-}
-
-function sentencesOf(count: number): string {
-  return count === 1 ? '1 sentence' : `${count} sentences`
 }
 
 function stopIfAborted(signal: AbortSignal | undefined): void {
