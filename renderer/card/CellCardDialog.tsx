@@ -4,7 +4,7 @@ import type { CellCard, NumericValues } from '../../preload/contract'
 import { measures, methodName, writeHalf, writeMeasure } from '../../preload/measures'
 import { positionTick } from '../../preload/positions'
 import { Button, Dialog, ErrorNotice, formatNumber, formatPercent, formatQuantity, IconButton, SegmentedControl, Select, Skeleton, WarningNotice } from '../components'
-import { siteName, stepLayer } from '../layers'
+import { siteName, stepLayer, withSiteNames } from '../layers'
 import { closeCard, useCard, useCardKey } from '../state/card'
 import { useAnswer } from '../state/engine-data'
 import { methodsOf, useMethod } from '../state/methods'
@@ -65,9 +65,13 @@ function OpenCard(): React.JSX.Element {
   )
 }
 
+const none: readonly string[] = []
+
 function CardBody({ card }: { readonly card: CellCard }): React.JSX.Element {
   const [headline] = card.result.measures
   const half = headline?.interval ? (headline.interval.hi - headline.interval.lo) / 2 : null
+  const sites = useWorkbench(({ run }) => run?.sites ?? none)
+  const cautions = card.cautions.map((caution) => withSiteNames(caution, sites))
   return (
     <>
       {headline && (
@@ -80,14 +84,14 @@ function CardBody({ card }: { readonly card: CellCard }): React.JSX.Element {
         </section>
       )}
       <BestOfManyNote card={card} />
-      {card.cautions.length > 0 && <WarningNotice>{card.cautions.length === 1 ? <p>{card.cautions[0]}</p> : <ul className="CellCard-cautions">{card.cautions.map((caution) => <li key={caution}>{caution}</li>)}</ul>}</WarningNotice>}
+      {cautions.length > 0 && <WarningNotice>{cautions.length === 1 ? <p>{cautions[0]}</p> : <ul className="CellCard-cautions">{cautions.map((caution) => <li key={caution}>{caution}</li>)}</ul>}</WarningNotice>}
       <section className="CellCard-section"><header><h3>Measures</h3></header><MeasureTable result={card.result} /></section>
       {card.detail?.kind === 'classes' && <ClassFigures card={card} detail={card.detail} />}
       {card.detail?.kind === 'numeric' && <NumberFigures card={card} detail={card.detail} />}
       <CardComparison card={card} />
       {card.detail?.kind === 'classes' && <><CodeLengthSection card={card} /><ErasureSection card={card} /></>}
       {card.folds.length > 0 && <section className="CellCard-section"><header><h3>Folds</h3></header><FoldTable card={card} /></section>}
-      <section className="CellCard-section"><header><h3>Where the numbers come from</h3></header><Origin card={card} />{card.notes.length > 0 && <p className="CellCard-quiet">{card.notes.join(' ')}</p>}</section>
+      <section className="CellCard-section"><header><h3>Where the numbers come from</h3></header><Origin card={card} />{card.notes.length > 0 && <p className="CellCard-quiet">{card.notes.map((note) => withSiteNames(note, sites)).join(' ')}</p>}</section>
     </>
   )
 }
