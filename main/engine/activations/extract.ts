@@ -15,6 +15,7 @@ import { countRows, everyToken, ExtractionPass, limitsOf, type Count, type PassO
 import { Journal, readJournal } from './journal'
 import { MANIFEST_FILE, readManifest, writeManifest, type Manifest } from './manifest'
 import { writeSafetensors } from './safetensors'
+import { sparingMemory } from './sparing-memory'
 import { SiteFiles, siteFile, siteFilesFit, type SiteFilesShape } from './site-files'
 import { ROWS_FILE, ROWS_TABLE_FILE, writeRowsTable } from './rows-table'
 import { linkOrCopy } from './store'
@@ -132,7 +133,7 @@ async function extractLocked(options: PositionsExtraction): Promise<readonly (Ex
     standing.push({ ...target, key, finished: await finishedTarget(options, sites, target, key) })
   }
   const open = standing.filter(({ finished }) => finished === null)
-  const made = open.length === 0 ? [] : await extractOpen(options, sites, open)
+  const made = open.length === 0 ? [] : await sparingMemory(() => extractOpen(options, sites, open))
   return standing.map(({ finished, key }) => finished ?? made[open.findIndex(target => target.key === key)] as ExtractionSummary | LayerscopeError)
 }
 
@@ -199,15 +200,15 @@ async function extractOpen(options: PositionsExtraction, sites: Sites, open: rea
 
   options.onStage?.('saving')
   const summaries: (ExtractionSummary | LayerscopeError)[] = []
-  const written: WrittenRows[] = []
+  const tables: WrittenRows[] = []
   for (const [at, target] of open.entries()) {
     const count = counted.targets[at] as Count
     if (count.rows === 0) {
       summaries.push(nothingToExtract(dataset, count.skipped))
       continue
     }
-    const table = await writeRows(target.folder, options, count, written)
-    written.push(table)
+    const table = await writeRows(target.folder, options, count, tables)
+    tables.push(table)
     const extraction: ExtractionSummary = {
       rows: count.rows, tokens: count.tokens, paddedTokens: run.paddedTokens, computedTokens: run.computedTokens, seconds: run.seconds, rowsPerSecond: run.rowsPerSecond,
       sites: sites.map(({ name, width }) => ({ name, width })), skipped: count.skipped, truncated: count.truncated, ...readAt(model, count),
@@ -248,7 +249,7 @@ function nothingToExtract({ summary }: OpenDataset, skipped: readonly SkippedRow
 interface WrittenRows { readonly row: Int32Array; readonly folder: string; readonly textColumn: string }
 
 /** The tables of the stored rows. */
-async function writeRows(folder: string, { dataset, text, plan }: PositionsExtraction, { rows, row: all, length, position, positionEnd }: Count, written: readonly WrittenRows[]): Promise<WrittenRows> {
+async function writeRows(folder: string, { dataset, text, plan }: PositionsExtraction, { rows, row: all, length, position, positionEnd }: Count, tables: readonly WrittenRows[]): Promise<WrittenRows> {
   const row = all.subarray(0, rows)
   await writeSafetensors(join(folder, ROWS_FILE), [
     { name: 'row', dtype: 'I32', shape: [rows], data: row },
@@ -256,7 +257,7 @@ async function writeRows(folder: string, { dataset, text, plan }: PositionsExtra
     { name: 'position', dtype: 'I32', shape: [rows], data: position.subarray(0, rows) },
     { name: 'position_end', dtype: 'I32', shape: [rows], data: positionEnd.subarray(0, rows) }
   ])
-  const same = written.find(other => other.row.length === rows && other.row.every((one, i) => one === row[i]))
+  const same = tables.find(other => other.row.length === rows && other.row.every((one, i) => one === row[i]))
   if (same === undefined) return { row, folder, textColumn: await writeRowsTable(folder, dataset, text, plan.limit, row) }
   await rm(join(folder, ROWS_TABLE_FILE), { force: true })
   await linkOrCopy(join(same.folder, ROWS_TABLE_FILE), join(folder, ROWS_TABLE_FILE))
