@@ -21,7 +21,8 @@ export function SelectionInspector(): React.JSX.Element {
   const summary = useMemo(() => values && classes ? summariseSelection(selection, values, classes) : null, [selection, values, classes])
   const share = ({ hits, of }: Share): string => of === 0 ? '–' : formatPercent(hits / of)
   const colorOf = (index: number): string => css(theme.categories[classes?.length === 2 ? Number(index !== truthyIndex(classes)) : index % 8] as Rgb)
-  const listed = useMemo(() => summary?.classes.map((entry, index) => ({ ...entry, index })).sort((a, b) => b.selected - a.selected).slice(0, MOST_CLASSES) ?? [], [summary])
+  // Two classes keep the order they have everywhere; of more the most frequent come first.
+  const listed = useMemo(() => summary?.classes.map((entry, index) => ({ ...entry, index })).sort((a, b) => summary.classes.length === 2 ? 0 : b.selected - a.selected).slice(0, MOST_CLASSES) ?? [], [summary])
   return (
     <section className="Inspector-section" aria-label="Selection">
       <header className="Inspector-head">
