@@ -26,5 +26,5 @@ function isInitials(own: readonly string[], [only, ...rest]: readonly string[]):
 }
 
 function words(text: string): readonly string[] {
-  return text.toLowerCase().split(/[^\p{L}\p{N}?]+/u).filter(Boolean)
+  return text.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter(Boolean)
 }

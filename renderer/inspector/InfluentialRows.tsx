@@ -120,7 +120,7 @@ function InfluenceList({ title, kind, towards, rows, most, marked, onMark }: Lis
           return (
             <li key={row}>
               <input type="checkbox" checked={marked.includes(row)} onChange={() => onMark(row)} aria-label={`Leave out row ${formatCount(row + 1)}`} />
-              <button type="button" onClick={() => focusRow(row)} title={`Row ${row + 1}, ${label}: ${effect.toPrecision(3)}`}>
+              <button type="button" onClick={() => focusRow(row)} title={`Row ${formatCount(row + 1)}, ${label}: ${effect.toPrecision(3)}`}>
                 <span className="Influences-text">
                   {open && roles && cells ? textOfRow(roles.text, positions, open.columns, cells) : `Row ${formatCount(row + 1)}`}
                   <i style={{ width: `${100 * Math.abs(effect) / most}%` }} aria-hidden />

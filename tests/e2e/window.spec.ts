@@ -42,7 +42,7 @@ test('the palette and the shortcuts answer to the keyboard', async ({ launch }) 
 })
 
 test('the tour points at a real control in each of its five steps and can be left at any of them', async ({ launch }) => {
-  const { page } = await launch()
+  const { app, page } = await launch()
   await dropFiles(page, page.locator('body'), [atlasModel])
   await expect(page.getByText('4 checks passed')).toBeVisible({ timeout: 30_000 })
   const tour = page.getByRole('dialog').filter({ hasText: /of 5/ })
@@ -70,6 +70,15 @@ test('the tour points at a real control in each of its five steps and can be lef
     else await tour.getByRole('button', { name: step === 5 ? 'Done' : 'Leave' }).click()
     await expect(tour).toBeHidden()
   }
+  // A set-up column that is longer than its room is lit from its top down to where it is cut off.
+  await setWindowSize(app, page, 1024, 700)
+  await page.getByRole('button', { name: 'Details' }).click()
+  await page.getByText('Licence').scrollIntoViewIfNeeded()
+  await expect(page.getByText('atlas-lm', { exact: true }).last()).not.toBeInViewport()
+  await begin()
+  await expect(page.getByText('atlas-lm', { exact: true }).last()).toBeInViewport()
+  const [light, run] = [await page.locator('.Tour-light').boundingBox(), await page.getByRole('button', { name: /^Run/ }).boundingBox()]
+  expect(light && run && light.y + light.height <= run.y).toBe(true)
 })
 
 test('the page has no Node, runs no foreign code and reaches nothing', async ({ launch }) => {

@@ -163,7 +163,7 @@ async function checkTestGroups(connection: DuckDBConnection, table: string, { te
   const tested = rows.filter(([, , any]) => any === true).length
   const shared = rows.filter(([, both]) => both === true).map(([name]) => quoted(String(name)))
   if (shared.length === 0) return
-  say(`${quoted(test.name)} and ${quoted(group.name)} disagree: ${quantity(shared.length, 'group', 'groups')} of the ${tested} with test rows also ${shared.length === 1 ? 'has' : 'have'} training rows (${shared.slice(0, listedGroups).join(', ')}${shared.length > listedGroups ? ', …' : ''}). Mark whole groups as test, or choose no test column.`)
+  say(`${quoted(test.name)} and ${quoted(group.name)} disagree: ${quantity(shared.length, 'group')} of the ${written(tested)} with test rows also ${shared.length === 1 ? 'has' : 'have'} training rows (${shared.slice(0, listedGroups).join(', ')}${shared.length > listedGroups ? ', …' : ''}). Mark whole groups as test, or choose no test column.`)
 }
 
 async function checkPairs(connection: DuckDBConnection, table: string, pair: TableColumn, label: TableColumn, usable: string, say: (message: string) => void): Promise<void> {
@@ -171,7 +171,7 @@ async function checkPairs(connection: DuckDBConnection, table: string, pair: Tab
     SELECT count(*) AS rows, count(DISTINCT ${label.sql}) AS labels FROM ${table} WHERE (${usable}) AND ${pair.sql} IS NOT NULL GROUP BY ${pair.sql})`)
   const [pairs = 0, values = 0] = (row ?? []).map(Number)
   if (pairs === 0) say(`No value of ${quoted(pair.name)} stands in exactly two rows with different ${quoted(label.name)}: there are no contrast pairs.`)
-  else if (pairs < values) say(`${quantity(values - pairs, 'value', 'values')} of ${quoted(pair.name)} ${values - pairs === 1 ? 'is' : 'are'} not a pair of rows with different ${quoted(label.name)}; methods on pairs leave those rows out.`)
+  else if (pairs < values) say(`${quantity(values - pairs, 'value')} of ${quoted(pair.name)} ${values - pairs === 1 ? 'is' : 'are'} not a pair of rows with different ${quoted(label.name)}; methods on pairs leave those rows out.`)
 }
 
 async function checkPolarity(connection: DuckDBConnection, table: string, polarity: TableColumn, usable: string, say: (message: string) => void): Promise<void> {

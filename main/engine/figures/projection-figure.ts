@@ -1,6 +1,7 @@
 import { rangeTicks } from '../../../preload/measures'
 import { categoryColors, rampColor, themes, type FigureTheme, type NumericScale, type ThemeColors } from './figure-colors'
 import { coordinate, escapeText, estimatedWidth, shortened, svgDocument, textElement } from './figure-text'
+import { written } from '../quantity'
 
 /** What a point's colour says. Codes index `categories`; -1, and values that are not finite, are missing. */
 export type FigureColors =
@@ -150,7 +151,7 @@ function categoryLegend(colors: Extract<FigureColors, { kind: 'categorical' }>, 
   if (missing > 0) listed.push({ name: 'no value', count: missing, color: missingColor, shape: 'circle' })
   const rest = ranked.length - Math.min(ranked.length, MOST_LEGEND_ENTRIES)
   const heading = colors.name === undefined ? null : shortened(colors.name, 24)
-  const lines = [...listed.map(entry => `${entry.name}  ${entry.count.toLocaleString('en')}`), ...heading === null ? [] : [heading]]
+  const lines = [...listed.map(entry => `${entry.name}  ${written(entry.count)}`), ...heading === null ? [] : [heading]]
   return {
     width: Math.max(70, ...lines.map(line => estimatedWidth(line, 12))) + 40,
     elements(left, top) {
@@ -159,9 +160,9 @@ function categoryLegend(colors: Extract<FigureColors, { kind: 'categorical' }>, 
         ...heading === null ? [] : [textElement(left, top, heading, { fill: text, weight: 600 })],
         ...listed.flatMap((entry, i) => [
           `<path d="${mark(left + 5, first + 20 * i - 4, 4.5, entry.shape)}" fill="${entry.color}"/>`,
-          `<text x="${coordinate(left + 16)}" y="${first + 20 * i}" font-size="12" fill="${text}"><tspan>${escapeText(entry.name)}</tspan><tspan dx="6" fill="${quietText}">${entry.count.toLocaleString('en')}</tspan></text>`
+          `<text x="${coordinate(left + 16)}" y="${first + 20 * i}" font-size="12" fill="${text}"><tspan>${escapeText(entry.name)}</tspan><tspan dx="6" fill="${quietText}">${written(entry.count)}</tspan></text>`
         ]),
-        ...rest === 0 ? [] : [textElement(left + 16, first + 20 * listed.length, `and ${rest.toLocaleString('en')} more`, { fill: quietText })]
+        ...rest === 0 ? [] : [textElement(left + 16, first + 20 * listed.length, `and ${written(rest)} more`, { fill: quietText })]
       ]
     }
   }

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { crc32 } from 'node:zlib'
 import { openPromise, type Entry, type ZipFile } from 'yauzl'
 import { LayerscopeError } from '../errors'
+import { written } from '../quantity'
 import { quoted } from '../quoted'
 import { LOCK_FILE } from '../folder-lock'
 import { SESSION_FILE } from './session-file'
@@ -73,7 +74,7 @@ async function sessionFiles(zip: ZipFile, path: string): Promise<readonly { read
   const entries: Entry[] = []
   try {
     for await (const entry of zip.eachEntry()) {
-      if (entries.length >= mostEntries) throw new LayerscopeError({ code: 'zip-too-large', message: `The archive lists more than ${mostEntries.toLocaleString('en')} files: it is no session.`, file: path })
+      if (entries.length >= mostEntries) throw new LayerscopeError({ code: 'zip-too-large', message: `The archive lists more than ${written(mostEntries)} files: it is no session.`, file: path })
       entries.push(entry)
     }
   } catch (error) {
@@ -112,7 +113,7 @@ function nameProblem(name: string): string | null {
 
 async function checkSize(entries: readonly Entry[], archiveBytes: number, folder: string, path: string): Promise<void> {
   const bytes = entries.reduce((sum, { uncompressedSize }) => sum + uncompressedSize, 0)
-  const megabytes = Math.ceil(bytes / 1e6).toLocaleString('en')
+  const megabytes = written(Math.ceil(bytes / 1e6))
   if (bytes > freeBytes + mostExpansion * archiveBytes) {
     throw new LayerscopeError({ code: 'zip-too-large', message: `The archive would unpack to ${megabytes} MB, far more than a session of its size holds; it was left as it is.`, file: path })
   }

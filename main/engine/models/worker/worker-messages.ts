@@ -1,4 +1,4 @@
-import type { ErrorReport, ModelCheck, ModelMemory } from '../../../../preload/contract'
+import type { ErrorReport, ModelCheck, ModelMemory, ModelSummary } from '../../../../preload/contract'
 import type { ArchitectureHints } from '../config'
 import type { ModelFiles } from '../locate'
 import type { Gather, Intervention, SamplingOptions, Tensor, TokenBatch } from '../open-model'
@@ -16,23 +16,14 @@ export type WorkerRequest =
   | { readonly kind: 'stop'; readonly id: number }
   | { readonly kind: 'close'; readonly id: number }
 
-export interface OpenedGraph {
+/** What the worker knows of an open model, as its summary says it, and what running it needs. */
+export interface OpenedGraph extends Pick<ModelSummary, 'layers' | 'hidden' | 'heads' | 'kvHeads' | 'headDim' | 'vocab' | 'precision' | 'defaultSites' | 'checks' | 'warnings'> {
   readonly sites: readonly MeasuredSite[]
-  readonly defaultSites: readonly string[]
   readonly structure: BlockStructure
   readonly sharesPrefixes: boolean
   readonly gradientOutput: string | null
-  readonly layers: number
-  readonly hidden: number
-  readonly heads: number | null
-  readonly kvHeads: number | null
-  readonly headDim: number | null
-  readonly vocab: number | null
-  readonly precision: string
-  readonly warnings: readonly string[]
   readonly weightFiles: readonly string[]
   readonly memory: ModelMemory
-  readonly checks: readonly ModelCheck[]
   readonly provider: string
   readonly providerNote: string | null
 }
